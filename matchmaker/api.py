@@ -1,0 +1,65 @@
+"""The JSON API's common ground: bearer tokens, error objects, the OpenAPI document.
+
+Each slice offers its resources in its own ``api.py`` on an ``APIBlueprint`` made by ``blueprint(__name__)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, make_response
+from flask_openapi3 import APIBlueprint
+from pydantic import BaseModel, ValidationError
+
+from matchmaker.errors import answer
+from matchmaker.extensions import csrf
+from matchmaker.permissions import Permission, permits
+
+DESCRIPTION = (
+    "Suggestions, search and records of a matchmaker installation. Sign in with a token from your account page, sent "
+    "as `Authorization: Bearer …`. What a token may read is what its owner may read at that moment."
+)
+SECURITY_SCHEMES = {"bearer": {"type": "http", "scheme": "bearer"}}
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, with a stable code."""
+
+    code: str
+    message: str
+    details: list[dict[str, Any]] | None = None
+
+
+class ErrorAnswer(BaseModel):
+    """Every error has this shape."""
+
+    error: ErrorBody
+
+
+ERRORS = {str(status): ErrorAnswer for status in (400, 401, 404, 405, 413, 415, 422, 503)}
+
+
+def blueprint(name: str) -> APIBlueprint:
+    """A blueprint for a slice's resources under /api/v1; requests on it carry tokens, so no CSRF token is asked for."""
+    made = APIBlueprint(
+        f"api_{name}", name, url_prefix="/api/v1", abp_security=SECURITY, abp_responses=ERRORS
+    )
+    csrf.exempt(made)
+    return made
+
+
+def validation_error(error: ValidationError) -> Response:
+    """The answer to input that does not fit its schema: where, and what was expected."""
+    details = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+    return make_response(*answer(422, "The input does not fit the schema.", details))
+
+
+def init_app(app: Flask) -> None:
+    """Serve the OpenAPI document."""
+
+    @permits(Permission.BROWSE)
+    def openapi() -> Response:
+        return jsonify(current_app.api_doc)  # type: ignore[attr-defined]
+
+    app.add_url_rule("/api/v1/openapi.json", "openapi_document", openapi)

@@ -1,0 +1,105 @@
+"""Errors as people and programs see them: what happened, what was kept, what to do. Never a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from matchmaker.db import db
+from matchmaker.permissions import NotPermitted
+
+log = structlog.get_logger("matchmaker")
+
+#: Stable codes of the JSON API, by status.
+CODES = {
+    400: "bad_request",
+    401: "unauthenticated",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the form its asker understands."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NotPermitted, lambda _error: answer(404))
+    app.register_error_handler(CSRFError, lambda _error: answer(400, _stale_form()))
+    app.register_error_handler(OverflowError, lambda _error: answer(404))
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(status: int, message: str | None = None, details: Any = None) -> tuple[Response | str, int]:
+    """The error page, or under /api the error object ``{"error": {"code", "message", "details"}}``."""
+    if request.path.startswith("/api/"):
+        error = {"code": CODES.get(status, "error"), "message": message or _plain(status)}
+        if details is not None:
+            error["details"] = details
+        return jsonify(error=error), status
+    return render_template("errors/error.html", status=status, message=message), status
+
+
+def _plain(status: int) -> str:
+    return {
+        400: _("The request could not be understood."),
+        401: _("A valid token is needed: send it as “Authorization: Bearer …”."),
+        404: _("There is nothing here, or nothing you may see."),
+        405: _("This address does not answer that method."),
+        413: _("The request is too large."),
+        415: _("The request's content type is not understood; send application/json."),
+    }.get(status, _("Something went wrong on our side."))
+
+
+def _stale_form() -> str:
+    return _(
+        "This form was open for too long or came from elsewhere. Go back, reload the page and send it again."
+    )
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    return answer(error.code)
+
+
+def _database_error(error: OperationalError) -> Any:
+    db.session.rollback()
+    log.error("database unavailable", error=type(error.orig).__name__)
+    response, status = answer(503)
+    from flask import make_response
+
+    busy = make_response(response, status)
+    busy.headers["Retry-After"] = "5"
+    return busy
+
+
+def _unexpected(error: Exception) -> Any:
+    db.session.rollback()
+    # The exception's text may quote what somebody wrote, so only its type and place are logged.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else None
+    log.error("unexpected error", error=type(error).__name__, place=place)
+    if request and __debug__ and _debugging():
+        raise error
+    return answer(500)
+
+
+def _debugging() -> bool:
+    from flask import current_app
+
+    return bool(current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"))

@@ -1,0 +1,39 @@
+"""Needs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matchmaker.db import Model
+from matchmaker.items.models import Item, Rung, Stage
+
+
+class Need(Item, Model):
+    """One thing sought."""
+
+    __tablename__ = "need"
+
+    #: What should be different once the need is met.
+    expected_result: Mapped[str] = mapped_column(Text, default="")
+    #: Where the seeker's own work stands.
+    stage: Mapped[Stage | None] = mapped_column(String(20))
+    #: The window of technology readiness an answer should have.
+    trl_min: Mapped[int | None]
+    trl_max: Mapped[int | None]
+    #: The readiness rung a test field should stand on, where one is sought.
+    rung: Mapped[Rung | None] = mapped_column(String(10))
+    #: Whether the test field must be a regulated environment; None: no matter.
+    regulated: Mapped[bool | None]
+    cooperation: Mapped[list[str]] = mapped_column(default=list)
+    partners_sought: Mapped[list[str]] = mapped_column(default=list)
+    #: ISO countries a partner should come from; empty: anywhere.
+    countries: Mapped[list[str]] = mapped_column(default=list)
+    #: The day by which answers are wanted.
+    deadline: Mapped[date | None]
+
+    @property
+    def statement_text(self) -> str:
+        return "\n".join(part for part in (super().statement_text, self.expected_result) if part)

@@ -1,0 +1,177 @@
+"""Who may do what: one table of rights, denied by default.
+
+Every route names one permission with ``@permits``; a view that loads an object asks again with ``require(permission,
+thing)``. What the viewer may not do looks exactly like what does not exist: 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+
+class Visibility(StrEnum):
+    """Who may read a text, from the most open to the most private."""
+
+    #: Everybody, signed in or not.
+    PUBLIC = "public"
+    #: Signed-in members of a cluster that the organisation belongs to.
+    MEMBERS = "members"
+    #: Others read an anonymous text by the owner; the rest follows after both sides agreed.
+    TEASER = "teaser"
+    #: The own organisation only.
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: the facts about a signed-in user (or a visitor) that rights are decided on."""
+
+    user_id: int | None = None
+    #: The organisation the user acts for now.
+    organisation_id: int | None = None
+    #: Every organisation the user is an active member of.
+    organisation_ids: frozenset[int] = frozenset()
+    #: Those of them whose people and profile the user manages.
+    admin_of: frozenset[int] = frozenset()
+    #: Clusters whose members-only texts the user may read.
+    cluster_ids: frozenset[int] = frozenset()
+    #: Clusters the user curates for.
+    manages: frozenset[int] = frozenset()
+    platform_admin: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        return self.user_id is not None
+
+
+VISITOR = Viewer()
+
+
+class Permission(StrEnum):
+    """What a viewer may be allowed to do; the table below says who is."""
+
+    #: Open a page meant for everybody; what it lists is filtered by what the viewer may read.
+    BROWSE = "browse"
+    #: Use one's own account.
+    ACCOUNT = "account"
+    #: Read one thing.
+    READ = "read"
+    #: Register competences, needs, test fields and evidence for the own organisation.
+    CONTRIBUTE = "contribute"
+    #: Change or withdraw what the own organisation registered.
+    EDIT = "edit"
+    #: Ask for suggestions, and answer them with "not now" or "never".
+    SUGGEST = "suggest"
+    #: Change an organisation's profile and say who belongs to it.
+    ORGANISATION_ADMIN = "organisation-admin"
+    #: Pin, veto and propose pairs in a cluster one manages.
+    CURATE = "curate"
+    #: Look after the installation.
+    ADMINISTER = "administer"
+
+
+class NotPermitted(Exception):
+    """The viewer may not do this; the web answers as if the thing did not exist."""
+
+
+def _anybody(viewer: Viewer, thing: Any) -> bool:
+    return True
+
+
+def _signed_in(viewer: Viewer, thing: Any) -> bool:
+    return viewer.signed_in
+
+
+def _reader(viewer: Viewer, thing: Any) -> bool:
+    """Own organisation: everything. Others: what is live, by its visibility."""
+    if thing is None:
+        return True
+    if thing.organisation_id in viewer.organisation_ids:
+        return True
+    if not thing.is_live:
+        return False
+    if thing.visibility == Visibility.PUBLIC:
+        return True
+    return thing.visibility == Visibility.MEMBERS and bool(
+        viewer.cluster_ids & thing.organisation.cluster_ids
+    )
+
+
+def _member(viewer: Viewer, thing: Any) -> bool:
+    """A member of an organisation; of the very one, where a thing is given."""
+    if thing is None:
+        return bool(viewer.organisation_ids)
+    return thing.organisation_id in viewer.organisation_ids
+
+
+def _member_or_manager(viewer: Viewer, thing: Any) -> bool:
+    if thing is None:
+        return bool(viewer.organisation_ids or viewer.manages)
+    return thing.organisation_id in viewer.organisation_ids
+
+
+def _organisation_admin(viewer: Viewer, thing: Any) -> bool:
+    if thing is None:
+        return bool(viewer.admin_of)
+    return thing.organisation_id in viewer.admin_of
+
+
+def _manager(viewer: Viewer, thing: Any) -> bool:
+    if thing is None:
+        return bool(viewer.manages)
+    return thing.cluster_id in viewer.manages
+
+
+def _platform_admin(viewer: Viewer, thing: Any) -> bool:
+    return viewer.platform_admin
+
+
+#: The table of rights. A permission that is missing here is held by nobody.
+RIGHTS: dict[Permission, Callable[[Viewer, Any], bool]] = {
+    Permission.BROWSE: _anybody,
+    Permission.ACCOUNT: _signed_in,
+    Permission.READ: _reader,
+    Permission.CONTRIBUTE: _member,
+    Permission.EDIT: _member,
+    Permission.SUGGEST: _member_or_manager,
+    Permission.ORGANISATION_ADMIN: _organisation_admin,
+    Permission.CURATE: _manager,
+    Permission.ADMINISTER: _platform_admin,
+}
+
+#: Endpoints of libraries, which can't carry our decorator, and the permission each stands under.
+FOREIGN_ENDPOINTS: dict[str, Permission] = {
+    "static": Permission.BROWSE,
+    "bootstrap.static": Permission.BROWSE,
+}
+
+
+def allows(viewer: Viewer, permission: Permission, thing: Any = None) -> bool:
+    """Whether the viewer holds the permission: at all, or for this very thing."""
+    rule = RIGHTS.get(permission)
+    return rule is not None and rule(viewer, thing)
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def permits(permission: Permission) -> Callable[[View], View]:
+    """Name the permission of a view. The application refuses to start with a view that names none."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def permission_of(endpoint: str, view: Callable[..., Any] | None) -> Permission | None:
+    """The permission an endpoint stands under, or None where nobody named one."""
+    named = getattr(view, "permission", None)
+    if named is None and endpoint.startswith("security."):
+        # Flask-Security guards its own pages; they are the way in, so everybody may open them.
+        return Permission.BROWSE
+    return named or FOREIGN_ENDPOINTS.get(endpoint)

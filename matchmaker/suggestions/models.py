@@ -1,0 +1,137 @@
+"""Statements, their vectors, the clock that orders changes, and members' answers to suggestions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matchmaker.db import Model, utcnow
+from matchmaker.permissions import Visibility
+
+
+class ItemKind(StrEnum):
+    """What can be found."""
+
+    COMPETENCE = "competence"
+    NEED = "need"
+    TEST_FIELD = "test_field"
+    EVIDENCE = "evidence"
+    ORGANISATION = "organisation"
+
+
+class Audience(StrEnum):
+    """Whose index a statement's text may reach. A confidential full text is searched with, never for."""
+
+    #: The full text, for those who may read the item.
+    READERS = "readers"
+    #: The owner's teaser, for everybody the teaser is meant for.
+    TEASER = "teaser"
+
+
+class IndexClock(Model):
+    """One row: the number of the latest change to a statement.
+
+    A transaction that changes statements takes the next number under a row lock, so numbers become visible in their
+    order and a worker that has seen number n has seen everything before it, on SQLite and PostgreSQL alike.
+    """
+
+    __tablename__ = "index_clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class StatementRow(Model):
+    """One text that is matched: an item, or a part of a long one."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        UniqueConstraint("kind", "item_id", "audience", "part"),
+        Index("ix_statement_changed", "changed"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ItemKind] = mapped_column(String(12))
+    item_id: Mapped[int]
+    audience: Mapped[Audience] = mapped_column(String(8), default=Audience.READERS)
+    part: Mapped[int] = mapped_column(default=0)
+    #: The organisation that registered the item; ``owners`` lists all that stand behind it.
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    owners: Mapped[str] = mapped_column(Text, default="")
+    visibility: Mapped[Visibility] = mapped_column(String(10))
+    language: Mapped[str] = mapped_column(String(2), default="")
+    text: Mapped[str] = mapped_column(Text)
+    #: SHA-256 of the text, hexadecimal.
+    text_hash: Mapped[str] = mapped_column(String(64))
+    #: The clock's value when this row last changed.
+    changed: Mapped[int]
+    #: Whether the text is gone (withdrawn, deleted, replaced by fewer parts); the row stays so that indexes drop it.
+    gone: Mapped[bool] = mapped_column(default=False)
+
+
+class Embedding(Model):
+    """A statement's vector under one model; a model switch builds its rows beside these and then swaps."""
+
+    __tablename__ = "embedding"
+    __table_args__ = (UniqueConstraint("statement_id", "model_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id", ondelete="CASCADE"))
+    model_hash: Mapped[str] = mapped_column(String(64), index=True)
+    #: The hash of the text this vector was made from; differs from the statement's when stale.
+    text_hash: Mapped[str] = mapped_column(String(64))
+    #: float32, little endian, unit length.
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    changed: Mapped[int] = mapped_column(index=True)
+
+
+class Answer(StrEnum):
+    """What a member says to a suggestion."""
+
+    #: Worth coming back to: kept on the list of saved suggestions.
+    SAVED = "saved"
+    #: Hidden for some weeks.
+    NOT_NOW = "not_now"
+    #: Hidden for good.
+    NEVER = "never"
+
+
+class NeverReason(StrEnum):
+    """Why a member never wants this suggestion."""
+
+    KNOWN = "known"
+    COMPETITOR = "competitor"
+    OFF_TOPIC = "off_topic"
+    WRONG_STAGE = "wrong_stage"
+    TOO_FAR = "too_far"
+    OTHER = "other"
+
+
+class Feedback(Model):
+    """An organisation's answer to one suggestion. The latest answer to a pair counts."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "subject_kind", "subject_id", "object_kind", "object_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    #: What was looked from: a need, a competence or the organisation.
+    subject_kind: Mapped[ItemKind] = mapped_column(String(12))
+    subject_id: Mapped[int]
+    #: What was suggested: an organisation, a test field or a need.
+    object_kind: Mapped[ItemKind] = mapped_column(String(12))
+    object_id: Mapped[int]
+    answer: Mapped[Answer] = mapped_column(String(8))
+    reason: Mapped[NeverReason | None] = mapped_column(String(12))
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    #: The day a "not now" ends.
+    until: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

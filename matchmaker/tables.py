@@ -1,0 +1,15 @@
+"""Every table of the product in one metadata, for migrations and tests."""
+
+from __future__ import annotations
+
+from matchmaker.accounts import models as accounts
+from matchmaker.clusters import models as clusters
+from matchmaker.curation import models as curation
+from matchmaker.db import Model
+from matchmaker.needs import models as needs
+from matchmaker.profiles import models as profiles
+from matchmaker.suggestions import models as suggestions
+from matchmaker.testfields import models as testfields
+
+modules = (accounts, clusters, curation, needs, profiles, suggestions, testfields)
+metadata = Model.metadata

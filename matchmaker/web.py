@@ -1,0 +1,164 @@
+"""What happens around every request: who looks, what they may open, how the answer is protected.
+
+Deny by default: an endpoint whose permission nobody named keeps the application from starting.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_babel import get_locale
+from flask_security import current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from matchmaker import __name__ as package_name
+from matchmaker.clusters.queries import viewer_for
+from matchmaker.config import Settings
+from matchmaker.db import db, set_read_only
+from matchmaker.extensions import babel
+from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
+
+log = structlog.get_logger(package_name)
+
+#: Languages that the interface speaks.
+LOCALES = ("en",)
+
+#: GET addresses that libraries write on: the link in a confirmation mail.
+WRITING_GETS = frozenset({"security.confirm_email"})
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """Flask's configuration for these settings."""
+    base = urlsplit(settings.base_url)
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_ENGINES": {"default": {"url": settings.database_url, "pool_pre_ping": True}},
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_FORM_MEMORY_SIZE": 500_000,
+        "TRUSTED_HOSTS": list(settings.trusted_hosts) if settings.trusted_hosts else None,
+        "PREFERRED_URL_SCHEME": base.scheme,
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": settings.secure,
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def select_locale() -> str:
+    """The language of the page: the user's choice, else the browser's."""
+    chosen = getattr(current_user, "locale", "") if current_user else ""
+    return chosen if chosen in LOCALES else request.accept_languages.best_match(LOCALES, "en")
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Bind the hooks that surround every request."""
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )
+    babel.init_app(app, locale_selector=select_locale)
+    app.before_request(_begin)
+    app.before_request(_guard)
+    app.after_request(_protect)
+    app.after_request(_log)
+    app.context_processor(_template_globals)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        get_locale=get_locale,
+        has_endpoint=lambda name: name in current_app.view_functions,
+        asset_version=secrets.token_hex(4),
+        Permission=Permission,
+    )
+
+
+def check_permissions(app: Flask) -> None:
+    """Refuse to start with an endpoint that no permission stands over."""
+    unnamed = sorted(
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if permission_of(rule.endpoint, app.view_functions[rule.endpoint]) is None
+    )
+    if unnamed:
+        raise RuntimeError(f"These endpoints name no permission (use @permits): {', '.join(unnamed)}.")
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+    set_read_only(
+        request.method in ("GET", "HEAD", "OPTIONS") and (request.endpoint or "") not in WRITING_GETS
+    )
+
+
+def _guard() -> Any:
+    """Load the viewer and ask for the permission of the endpoint, before any view runs."""
+    g.viewer = VISITOR
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in ("static", "bootstrap.static"):
+        return None
+    if current_user and current_user.is_authenticated:
+        g.viewer = viewer_for(db.session, current_user)
+    permission = permission_of(endpoint, current_app.view_functions[endpoint])
+    if permission is not None and allows(g.viewer, permission):
+        return None
+    if not g.viewer.signed_in and request.method == "GET" and request.blueprint != "api":
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+    raise NotPermitted(endpoint)
+
+
+def _protect(response: Response) -> Response:
+    """Headers that hold on every answer, errors and static files included."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    if current_app.extensions["settings"].secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    viewer: Viewer = g.get("viewer", VISITOR)
+    if viewer.signed_in:
+        headers["Cache-Control"] = "no-store"
+    elif request.endpoint in ("static", "bootstrap.static"):
+        # The address carries a version, so a file may be kept until it changes.
+        headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if request.args else "public, max-age=3600"
+        )
+    return response
+
+
+def _log(response: Response) -> Response:
+    # The route and not the path is logged: a path can carry a search text or a token.
+    log.info(
+        "request",
+        method=request.method,
+        route=str(request.url_rule) if request.url_rule else None,
+        status=response.status_code,
+        milliseconds=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        user=g.get("viewer", VISITOR).user_id,
+    )
+    return response
+
+
+def _template_globals() -> dict[str, Any]:
+    viewer: Viewer = g.get("viewer", VISITOR)
+    return {"viewer": viewer, "can": lambda permission, thing=None: allows(viewer, permission, thing)}
