@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask
 from flask_security.datastore import FSQLALiteUserDatastore
 
@@ -27,8 +29,8 @@ def init_app(app: Flask) -> None:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_LOGOUT_METHODS": ["POST"],
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
-        "SECURITY_CONFIRM_EMAIL_WITHIN": "2 days",
-        "SECURITY_RESET_PASSWORD_WITHIN": "1 hours",
+        "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=2),
+        "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=1),
         "SECURITY_AUTO_LOGIN_AFTER_CONFIRM": False,
         "SECURITY_DATETIME_FACTORY": utcnow,
         "SECURITY_LOGIN_URL": "/sign-in",

@@ -1,0 +1,121 @@
+"""What every test may ask for: an application on a fresh database, clients, and a small world of people."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_security import hash_password
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from embeddings import HashingEncoder
+from matchmaker import create_app, schema
+from matchmaker.config import Settings, load
+from matchmaker.db import db, set_read_only
+from tests import factories
+
+#: The cheapest argon2 there is: the tests prove behaviour, not resistance.
+CHEAP_ARGON2 = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
+SECRET_KEY = "the tests share one secret of more than 32 characters"
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One SQLite file brought to the newest schema by the migrations; each test works on a copy."""
+    path = tmp_path_factory.mktemp("schema") / "template.sqlite3"
+    engine = create_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    # Closing the last connection folds the write-ahead log into the file.
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_database: Path) -> Settings:
+    """Settings of an installation of the test's own."""
+    database = tmp_path / "matchmaker.sqlite3"
+    shutil.copy(migrated_database, database)
+    made = load({"MATCHMAKER_DATA_DIR": str(tmp_path), "MATCHMAKER_SECRET_KEY": SECRET_KEY})
+    return replace(made, log_level="ERROR")
+
+
+@pytest.fixture
+def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
+    """Makes applications on the test's database: call it twice to stand for two workers."""
+    made: list[Flask] = []
+
+    def make(**overrides: Any) -> Flask:
+        app = create_app(
+            settings,
+            **{
+                "TESTING": True,
+                "WTF_CSRF_ENABLED": False,
+                "MAIL_BACKEND": "locmem",
+                "ENCODER": HashingEncoder(),
+                "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": CHEAP_ARGON2,
+                **overrides,
+            },
+        )
+        made.append(app)
+        if not factories.password_hash:
+            with app.app_context():
+                factories.password_hash = hash_password(factories.PASSWORD)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A database session of the test's own, apart from any request's."""
+    set_read_only(False)
+    with app.app_context(), Session(db.engine) as made:
+        yield made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[..., FlaskClient]:
+    """Gives a browser in which the user is signed in, without the cost of the sign-in form."""
+
+    def sign_in(user: Any) -> FlaskClient:
+        made = app.test_client()
+        with made.session_transaction() as cookie:
+            cookie["_user_id"] = user.fs_uniquifier
+            cookie["_fresh"] = True
+            cookie["fs_cc"] = "set"
+            cookie["fs_paa"] = 4_000_000_000
+            cookie["identity.id"] = user.fs_uniquifier
+        return made
+
+    return sign_in
+
+
+@pytest.fixture
+def world(session: Session) -> factories.World:
+    return factories.world(session)
