@@ -1,0 +1,43 @@
+"""The engine: texts → vectors → candidates → matches with their reasons.
+
+It knows no web and no database: statements come in through `Matcher.put`, matches go out. Nothing heavy is
+imported before its first use, so a web process may import this freely before it forks.
+"""
+
+from embeddings.encoder import (
+    BUNDLED_MODEL,
+    Encoder,
+    ModelRefused,
+    ModelUnavailable,
+    SentenceTransformerEncoder,
+    load_encoder,
+)
+from embeddings.hashing import HashingEncoder
+from embeddings.language import LANGUAGES, detect_language, normalise, split_statements
+from embeddings.matcher import Matcher, Query, Statement
+from embeddings.ranking import Band, Evidence, Match, ScorePart, apply_verdicts
+from embeddings.terms import mark_terms, shared_terms
+
+__all__ = [
+    "BUNDLED_MODEL",
+    "LANGUAGES",
+    "Band",
+    "Encoder",
+    "Evidence",
+    "HashingEncoder",
+    "Match",
+    "Matcher",
+    "ModelRefused",
+    "ModelUnavailable",
+    "Query",
+    "ScorePart",
+    "SentenceTransformerEncoder",
+    "Statement",
+    "apply_verdicts",
+    "detect_language",
+    "load_encoder",
+    "mark_terms",
+    "normalise",
+    "shared_terms",
+    "split_statements",
+]

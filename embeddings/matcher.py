@@ -1,0 +1,541 @@
+"""The matcher: statements in, ranked items, owners and partners out, each with its evidence.
+
+One matcher serves a process. `put` and `drop` publish a new board beside the old one, so a search that has
+begun keeps the board it began with.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from embeddings.encoder import Encoder
+from embeddings.index import FaissIndex, VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
+from embeddings.language import detect_language, normalise
+from embeddings.lexical import Lexicon, Terms, WordBlock, counted, score_words
+from embeddings.ranking import Evidence, Match, ScorePart, band_of, harmonic_mean, ordered, soft_votes
+from embeddings.terms import shared_terms, text_terms
+
+#: Score parts, as explanations name them.
+MEANING, WORDS, BREADTH, THEY_OFFER, WE_OFFER = "meaning", "words", "breadth", "they offer", "we offer"
+LEGS = frozenset({MEANING, WORDS})
+
+#: Nearest statements each leg hands to the fusion.
+DEPTH = 400
+#: Items whose owners vote, and how soft their votes are (tuned on dev sets, docs/decisions).
+VOTERS = 100
+TEMPERATURE = 4.0
+#: What cosines of unrelated texts look like before a board has shown its own: mean, spread, and its weight.
+PRIOR = (0.08, 0.09, 30.0)
+#: Rows from which a query's background of unrelated texts is estimated.
+BACKGROUND = 4096
+#: Below this chance of relevance a match is not shown.
+FLOOR = 0.02
+#: The value of a direction in which the other side has stated nothing.
+UNSTATED = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One embedded text, as a row of the product's database gives it."""
+
+    id: int
+    text: str
+    language: str
+    owners: tuple[int, ...]
+    item: int
+    vector: np.ndarray | None = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A text to search with, made by Matcher.prepare."""
+
+    text: str
+    language: str
+    vector: np.ndarray | None = field(compare=False)
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Columns of statements, sorted by id, never changed."""
+
+    ids: np.ndarray
+    items: np.ndarray
+    texts: tuple[str, ...]
+    languages: tuple[str, ...]
+    owner_starts: np.ndarray
+    owners: np.ndarray
+    words: WordBlock
+
+
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """One published state: a large base, the dead rows in it, a small delta, and the vectors of both."""
+
+    base: _Block
+    alive: np.ndarray
+    delta: _Block
+    vectors: VectorView | None
+
+    @property
+    def size(self) -> int:
+        return int(np.count_nonzero(self.alive)) + int(self.delta.ids.size)
+
+    def mask(self, allowed: np.ndarray | None) -> np.ndarray:
+        """Which rows (base, then delta) exist and are allowed."""
+        if allowed is None:
+            return np.concatenate([self.alive, np.ones(self.delta.ids.size, dtype=bool)])
+        found = []
+        for ids in (self.base.ids, self.delta.ids):
+            part = np.zeros(ids.size, dtype=bool)
+            if ids.size:
+                places = np.minimum(np.searchsorted(ids, allowed), ids.size - 1)
+                part[places[ids[places] == allowed]] = True
+            found.append(part)
+        found[0] &= self.alive
+        return np.concatenate(found)
+
+    def ids(self) -> np.ndarray:
+        return np.concatenate([self.base.ids, self.delta.ids])
+
+    def rows(self, ids: np.ndarray) -> np.ndarray:
+        """The rows of ids; those that are gone are left out."""
+        rows = []
+        for block_ids, offset, alive in (
+            (self.delta.ids, self.base.ids.size, None),
+            (self.base.ids, 0, self.alive),
+        ):
+            if not block_ids.size:
+                continue
+            places = np.minimum(np.searchsorted(block_ids, ids), block_ids.size - 1)
+            here = block_ids[places] == ids
+            if alive is not None:
+                here &= alive[places]
+            rows.append(places[here] + offset)
+        return np.concatenate(rows) if rows else np.zeros(0, np.int64)
+
+    def place(self, row: int) -> tuple[_Block, int]:
+        size = self.base.ids.size
+        return (self.base, row) if row < size else (self.delta, row - size)
+
+    def owners_of(self, row: int) -> np.ndarray:
+        block, place = self.place(row)
+        return block.owners[block.owner_starts[place] : block.owner_starts[place + 1]]
+
+    def owned_by(self, owners: np.ndarray) -> np.ndarray:
+        """Which rows have at least one of these owners."""
+        found = []
+        for block in (self.base, self.delta):
+            hit = np.concatenate([[0], np.cumsum(np.isin(block.owners, owners))])
+            found.append(hit[block.owner_starts[1:]] > hit[block.owner_starts[:-1]])
+        return np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A statement with its fused score and the chance that it is relevant."""
+
+    row: int
+    statement: int
+    item: int
+    score: float
+    strength: float
+    parts: tuple[ScorePart, ...]
+
+
+class Matcher:
+    """Ranks statements, their items and their owners for a query; thread-safe.
+
+    With no encoder (None), or for a statement whose vector is pending, words alone decide.
+    """
+
+    def __init__(self, encoder: Encoder | None, *, index: Callable[[int], VectorIndex] | None = None) -> None:
+        self.encoder = encoder
+        self._lexicon = Lexicon()
+        self._lock = threading.Lock()
+        self._index = (index or FaissIndex)(encoder.dimension) if encoder is not None else None
+        empty = self._block([])
+        self._board = _Board(empty, np.ones(0, dtype=bool), empty, None)
+
+    def __len__(self) -> int:
+        return self._board.size
+
+    # --- Changing -----------------------------------------------------------------------------------
+
+    def put(self, statements: Iterable[Statement]) -> None:
+        """Insert the statements, or replace those of the same id; all become visible together."""
+        new = sorted(statements, key=lambda s: s.id)
+        if not new:
+            return
+        ids = checked_ids([s.id for s in new])
+        with_vector = [s for s in new if s.vector is not None]
+        rows = None
+        if self.encoder is not None and with_vector:
+            rows = checked_vectors(np.stack([np.asarray(s.vector) for s in with_vector]), self.encoder.dimension)
+        block = self._block(new)
+        with self._lock:
+            if self._index is not None:
+                pending = [s.id for s in new if s.vector is None]
+                if pending:
+                    self._index.drop(pending)
+                if rows is not None:
+                    self._index.put([s.id for s in with_vector], rows)
+            self._publish(ids, block)
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Remove the statements of these ids; absent ids are ignored."""
+        gone = np.unique(np.fromiter(ids, dtype=np.int64))
+        if not gone.size:
+            return
+        with self._lock:
+            if self._index is not None:
+                self._index.drop(gone)
+            self._publish(gone, None)
+
+    def _publish(self, gone: np.ndarray, new: _Block | None) -> None:
+        old = self._board
+        alive = old.alive
+        if old.base.ids.size:
+            places = np.minimum(np.searchsorted(old.base.ids, gone), old.base.ids.size - 1)
+            dead = places[old.base.ids[places] == gone]
+            if dead.size:
+                alive = alive.copy()
+                alive[dead] = False
+        keep = np.flatnonzero(~np.isin(old.delta.ids, gone))
+        parts = [(old.delta, keep)]
+        if new is not None:
+            parts.append((new, np.arange(new.ids.size)))
+        changed = sum(rows.size for _, rows in parts) + int(alive.size - np.count_nonzero(alive))
+        base, delta = old.base, old.delta
+        if changed > max(2_000, old.base.ids.size // 20):
+            base = _joined([(old.base, np.flatnonzero(alive)), *parts])
+            alive = np.ones(base.ids.size, dtype=bool)
+            delta = self._block([])
+        else:
+            delta = _joined(parts)
+        self._board = _Board(base, alive, delta, self._index.view() if self._index is not None else None)
+
+    def _block(self, statements: Sequence[Statement]) -> _Block:
+        sizes = [len(s.owners) for s in statements]
+        return _Block(
+            ids=np.array([s.id for s in statements], dtype=np.int64),
+            items=np.array([s.item for s in statements], dtype=np.int64),
+            texts=tuple(s.text for s in statements),
+            languages=tuple(s.language for s in statements),
+            owner_starts=np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64),
+            owners=np.array([o for s in statements for o in s.owners], dtype=np.int64),
+            words=WordBlock.of([self._terms(s) for s in statements]),
+        )
+
+    def _terms(self, statement: Statement) -> Terms:
+        return counted(text_terms(statement.text, statement.language), self._lexicon)
+
+    # --- Asking -------------------------------------------------------------------------------------
+
+    def prepare(self, text: str, *, language: str | None = None, vector: np.ndarray | None = None) -> Query:
+        """The query of a text: its language (detected unless given), its terms and its vector.
+
+        A vector already at hand (a stored statement's) saves encoding.
+        """
+        text = normalise(text)
+        language = detect_language(text) if language is None else language
+        if vector is not None and self.encoder is not None:
+            vector = checked_vectors(vector, self.encoder.dimension)[0]
+        elif self.encoder is not None and text:
+            vector = self.encoder.encode_queries([text])[0]
+        else:
+            vector = None
+        counts = Counter(text_terms(text, language))
+        terms = tuple((term, 1.0 + math.log(n)) for term, n in counts.items())
+        return Query(text, language, vector, terms)
+
+    def rank_items(
+        self,
+        query: Query,
+        *,
+        allowed: np.ndarray | None,
+        limit: int,
+        legs: Collection[str] = LEGS,
+        evidence: int = 3,
+    ) -> list[Match]:
+        """The items that answer the query, best first, each by its best statement."""
+        board = self._board
+        found: dict[int, list[_Candidate]] = {}
+        for candidate in self._candidates(board, query, board.mask(checked_allowed(allowed)), legs):
+            found.setdefault(candidate.item, []).append(candidate)
+        best = sorted(found.items(), key=lambda pair: (-pair[1][0].score, pair[0]))[: max(limit, 0)]
+        return [
+            Match(
+                key=item,
+                score=candidates[0].score,
+                band=band_of(candidates[0].strength),
+                parts=candidates[0].parts,
+                evidence=tuple(self._evidence(board, query, c) for c in candidates[:evidence]),
+            )
+            for item, candidates in best
+        ]
+
+    def rank_owners(
+        self,
+        query: Query,
+        *,
+        allowed: np.ndarray | None,
+        owners: Collection[int] | None = None,
+        limit: int,
+        legs: Collection[str] = LEGS,
+        evidence: int = 3,
+    ) -> list[Match]:
+        """The owners behind the nearest statements, best first: each nearby item is a soft vote.
+
+        `owners` names those who may be ranked; None allows all.
+        """
+        board = self._board
+        voices = self._owner_votes(board, query, allowed, owners, legs)
+        best = sorted(voices.items(), key=lambda pair: (-pair[1][0], pair[0]))[: max(limit, 0)]
+        return [
+            Match(
+                key=owner,
+                score=score,
+                band=band_of(max(c.strength for c in votes)),
+                parts=(*votes[0].parts, ScorePart(BREADTH, score - votes[0].score, 1.0)),
+                evidence=tuple(self._evidence(board, query, c) for c in votes[:evidence]),
+            )
+            for owner, (score, votes) in best
+        ]
+
+    def rank_partners(
+        self,
+        needs: Sequence[Query],
+        offers: Sequence[Query],
+        *,
+        allowed_offers: np.ndarray | None,
+        allowed_needs: np.ndarray | None,
+        owners: Collection[int] | None = None,
+        limit: int,
+        evidence: int = 3,
+    ) -> list[Match]:
+        """Owners with whom both sides gain: they offer what we need, and need what we offer.
+
+        `needs` are searched among the statements of `allowed_offers`, `offers` among `allowed_needs`. The
+        score is the harmonic mean of both directions. A side that has stated nothing counts as undecided;
+        one that has stated something else counts as what it is.
+        """
+        board = self._board
+        forward = self._direction(board, needs, allowed_offers, owners, 0)
+        backward = self._direction(board, offers, allowed_needs, owners, len(needs))
+        stated = self._owners_within(board, allowed_needs) if offers else set()
+        offering = self._owners_within(board, allowed_offers) if needs else set()
+        matches = []
+        for owner in forward.keys() | backward.keys():
+            they, they_evidence = forward.get(owner, (FLOOR if owner in offering else UNSTATED, []))
+            we, we_evidence = backward.get(owner, (FLOOR if owner in stated else UNSTATED, []))
+            score = harmonic_mean(they, we)
+            if score < FLOOR:
+                continue
+            share = score / (they + we)
+            matches.append(
+                Match(
+                    key=owner,
+                    score=score,
+                    band=band_of(score),
+                    parts=(ScorePart(THEY_OFFER, they, share), ScorePart(WE_OFFER, we, share)),
+                    evidence=(*they_evidence[:evidence], *we_evidence[:evidence]),
+                )
+            )
+        return ordered(matches)[: max(limit, 0)]
+
+    def _direction(
+        self,
+        board: _Board,
+        queries: Sequence[Query],
+        allowed: np.ndarray | None,
+        owners: Collection[int] | None,
+        first: int,
+    ) -> dict[int, tuple[float, list[Evidence]]]:
+        """Per owner: the chance that one of the queries is answered, and by what."""
+        found: dict[int, tuple[float, list[Evidence]]] = {}
+        for number, query in enumerate(queries, start=first):
+            for owner, (_, votes) in self._owner_votes(board, query, allowed, owners, LEGS).items():
+                best = max(votes, key=lambda c: (c.strength, -c.statement))
+                evidence = dataclasses.replace(self._evidence(board, query, best), query=number)
+                strength, shown = found.get(owner, (0.0, []))
+                shown = sorted([*shown, evidence], key=lambda e: (-e.strength, e.query, e.statement))
+                found[owner] = (max(strength, best.strength), shown)
+        return found
+
+    def _owners_within(self, board: _Board, allowed: np.ndarray | None) -> set[int]:
+        mask = board.mask(checked_allowed(allowed))
+        within: set[int] = set()
+        for block, part in (
+            (board.base, mask[: board.base.ids.size]),
+            (board.delta, mask[board.base.ids.size :]),
+        ):
+            within.update(np.unique(block.owners[np.repeat(part, np.diff(block.owner_starts))]).tolist())
+        return within
+
+    def _owner_votes(
+        self,
+        board: _Board,
+        query: Query,
+        allowed: np.ndarray | None,
+        owners: Collection[int] | None,
+        legs: Collection[str],
+    ) -> dict[int, tuple[float, list[_Candidate]]]:
+        """Per owner: its score, and the candidates that voted for it, best first, one per item."""
+        mask = board.mask(checked_allowed(allowed))
+        admitted: frozenset[int] | None = None
+        if owners is not None:
+            admitted = frozenset(owners)
+            mask = mask & board.owned_by(np.array(sorted(admitted), dtype=np.int64))
+        votes: dict[int, list[_Candidate]] = {}
+        heard: set[int] = set()
+        for candidate in self._candidates(board, query, mask, legs):
+            if candidate.item in heard:
+                continue  # A long text in many parts has one vote.
+            heard.add(candidate.item)
+            for owner in board.owners_of(candidate.row).tolist():
+                if admitted is None or owner in admitted:
+                    votes.setdefault(owner, []).append(candidate)
+            if len(heard) >= VOTERS:
+                break
+        return {owner: (soft_votes([c.score for c in v], TEMPERATURE), v) for owner, v in votes.items()}
+
+    def _candidates(self, board: _Board, query: Query, mask: np.ndarray, legs: Collection[str]) -> list[_Candidate]:
+        """The statements that have evidence for the query, best first, ties by id."""
+        total = int(np.count_nonzero(mask))
+        if not total:
+            return []
+        ids = board.ids()
+        chosen = np.zeros(0, np.int64)
+        # The word leg is complete: every row that shares a term has its score.
+        coverage = np.zeros(mask.size)
+        if WORDS in legs and query.terms:
+            terms: dict[int, float] = {}
+            for n, (term, weight) in enumerate(query.terms):
+                number = self._lexicon.known(term)
+                terms[number if number >= 0 else -1 - n] = weight
+            scored = score_words((board.base.words, board.delta.words), terms, mask, total)
+            coverage[scored.rows] = scored.coverage
+            order = np.lexsort((ids[scored.rows], -scored.coverage))[:DEPTH]
+            chosen = scored.rows[order]
+        meaning: np.ndarray | None = None
+        if MEANING in legs and query.vector is not None and board.vectors is not None:
+            allowed_rows = np.flatnonzero(mask)
+            allowed = None if total == board.size else np.sort(ids[allowed_rows])
+            hits = board.vectors.search(query.vector[None, :], DEPTH, allowed)[0]
+            chosen = np.union1d(chosen, board.rows(hits.ids))
+            meaning = self._standardised(board, query.vector, ids, allowed_rows, chosen)
+        if not chosen.size:
+            return []
+        covered = np.minimum(coverage[chosen], 1.5)
+        value = np.zeros(chosen.size) if meaning is None else meaning
+        scores = value + 2.0 * covered
+        strengths = _strength(meaning, covered)
+        good = np.flatnonzero(strengths >= FLOOR)
+        order = good[np.lexsort((ids[chosen[good]], -scores[good]))]
+        candidates = []
+        for n in order.tolist():
+            row = int(chosen[n])
+            block, place = board.place(row)
+            parts = [] if meaning is None else [ScorePart(MEANING, float(meaning[n]), 1.0)]
+            if WORDS in legs:
+                parts.append(ScorePart(WORDS, float(covered[n]), 2.0))
+            candidates.append(
+                _Candidate(
+                    row=row,
+                    statement=int(ids[row]),
+                    item=int(block.items[place]),
+                    score=float(scores[n]),
+                    strength=float(strengths[n]),
+                    parts=tuple(parts),
+                )
+            )
+        return candidates
+
+    @staticmethod
+    def _standardised(
+        board: _Board, vector: np.ndarray, ids: np.ndarray, allowed_rows: np.ndarray, chosen: np.ndarray
+    ) -> np.ndarray:
+        """Cosines of the chosen rows, in spreads above what unrelated allowed texts have."""
+        assert board.vectors is not None  # noqa: S101 - for the type checker; the caller has looked.
+        step = max(1, allowed_rows.size // BACKGROUND)
+        sample = board.vectors.scores(vector, ids[allowed_rows[::step]])
+        sample = sample[np.isfinite(sample)].astype(np.float64)
+        mean, spread, weight = PRIOR
+        n = sample.size
+        centre = (mean * weight + float(sample.sum())) / (weight + n)
+        variance = (weight * (spread**2 + (mean - centre) ** 2) + float(((sample - centre) ** 2).sum())) / (weight + n)
+        cosines = board.vectors.scores(vector, ids[chosen]).astype(np.float64)
+        # A pending text counts as an unrelated one until its vector is there.
+        return np.asarray(np.nan_to_num((cosines - centre) / math.sqrt(variance), nan=0.0))
+
+    def _evidence(self, board: _Board, query: Query, candidate: _Candidate) -> Evidence:
+        block, place = board.place(candidate.row)
+        passage = block.texts[place]
+        return Evidence(
+            statement=candidate.statement,
+            passage=passage,
+            score=candidate.score,
+            parts=candidate.parts,
+            shared_terms=shared_terms(
+                query.text,
+                passage,
+                query_language=query.language,
+                passage_language=block.languages[place],
+            ),
+            item=candidate.item,
+            strength=candidate.strength,
+        )
+
+
+def _strength(meaning: np.ndarray | None, coverage: np.ndarray) -> np.ndarray:
+    """The chance of relevance: by meaning, or by words, or by both together."""
+    by_words = np.asarray(1.0 / (1.0 + np.exp(-(coverage - 0.55) / 0.12)))
+    if meaning is None:
+        return by_words
+    by_meaning = 1.0 / (1.0 + np.exp(-(meaning - 4.0) / 0.7))
+    return np.asarray(1.0 - (1.0 - by_meaning) * (1.0 - by_words))
+
+
+def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:
+    """One block of the chosen rows of several, sorted by id."""
+    ids = np.concatenate([block.ids[rows] for block, rows in parts])
+    order = np.argsort(ids, kind="stable")
+    texts = [block.texts[r] for block, rows in parts for r in rows.tolist()]
+    languages = [block.languages[r] for block, rows in parts for r in rows.tolist()]
+    owner_starts, (owners,) = _ragged([(block.owner_starts, (block.owners,), rows) for block, rows in parts], order)
+    starts, (numbers, counts) = _ragged(
+        [(block.words.starts, (block.words.numbers, block.words.counts), rows) for block, rows in parts], order
+    )
+    return _Block(
+        ids=ids[order],
+        items=np.concatenate([block.items[rows] for block, rows in parts])[order],
+        texts=tuple(texts[n] for n in order.tolist()),
+        languages=tuple(languages[n] for n in order.tolist()),
+        owner_starts=owner_starts,
+        owners=owners,
+        words=WordBlock(starts, numbers, counts),
+    )
+
+
+def _ragged(
+    parts: Sequence[tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]], order: np.ndarray
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Rows of different lengths from several tables, in the given order: their starts and values."""
+    first = np.concatenate([starts[rows] for starts, _, rows in parts])
+    size = np.concatenate([starts[rows + 1] - starts[rows] for starts, _, rows in parts])
+    offset = np.cumsum([0] + [values[0].size for _, values, _ in parts[:-1]])
+    first = first + np.repeat(offset, [rows.size for _, _, rows in parts])
+    first, size = first[order], size[order]
+    new_starts = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    where = np.arange(int(new_starts[-1])) + np.repeat(first - new_starts[:-1], size)
+    columns = zip(*(values for _, values, _ in parts), strict=True)
+    return new_starts, tuple(np.concatenate(column)[where] for column in columns)
