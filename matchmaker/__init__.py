@@ -57,8 +57,9 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     mail.init_app(app, settings)
-    security.init_app(app)
+    # Before Flask-Security, whose hooks read the user: the kind of transaction is decided first.
     web.init_app(app, settings)
+    security.init_app(app)
     errors.init_app(app)
     api.init_app(app)
     for name in SLICES:

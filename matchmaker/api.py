@@ -42,9 +42,7 @@ ERRORS = {str(status): ErrorAnswer for status in (400, 401, 404, 405, 413, 415, 
 
 def blueprint(name: str) -> APIBlueprint:
     """A blueprint for a slice's resources under /api/v1; requests on it carry tokens, so no CSRF token is asked for."""
-    made = APIBlueprint(
-        f"api_{name}", name, url_prefix="/api/v1", abp_security=SECURITY, abp_responses=ERRORS
-    )
+    made = APIBlueprint(f"api_{name}", name, url_prefix="/api/v1", abp_security=SECURITY, abp_responses=ERRORS)
     csrf.exempt(made)
     return made
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Secrets that appear in examples; a server in production refuses them.
-SAMPLE_SECRETS = frozenset(
-    {"change-me", "changeme", "dev", "development", "secret", "secret-key", "insecure"}
-)
+SAMPLE_SECRETS = frozenset({"change-me", "changeme", "dev", "development", "secret", "secret-key", "insecure"})
 SECRET_MIN_LENGTH = 32
 
 
@@ -29,9 +27,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting(
-        "MATCHMAKER_ENV", "production", "`production` or `development`; production refuses weak secrets."
-    ),
+    Setting("MATCHMAKER_ENV", "production", "`production` or `development`; production refuses weak secrets."),
     Setting(
         "MATCHMAKER_DATA_DIR",
         "~/.local/share/matchmaker",
@@ -64,9 +60,7 @@ SETTINGS = (
         "The address people use; links in mails start with it. An `https` address turns on secure cookies and HSTS.",
     ),
     Setting("MATCHMAKER_TRUSTED_HOSTS", "any", "Host names this server answers to, separated by commas."),
-    Setting(
-        "MATCHMAKER_PROXIES", "0", "How many reverse proxies stand in front and set X-Forwarded headers."
-    ),
+    Setting("MATCHMAKER_PROXIES", "0", "How many reverse proxies stand in front and set X-Forwarded headers."),
     Setting("MATCHMAKER_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Setting("MATCHMAKER_LOG_FORMAT", "json", "`json` (one object a line) or `console`."),
     Setting("PORT", "8000", "The port the server listens on."),
@@ -114,9 +108,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     def number(name: str, default: int, lowest: int, highest: int) -> int:
         raw = text(name, str(default))
         if not raw.isdecimal() or not lowest <= int(raw) <= highest:
-            raise ConfigurationError(
-                f"{name}: expected a whole number from {lowest} to {highest}, found {raw!r}."
-            )
+            raise ConfigurationError(f"{name}: expected a whole number from {lowest} to {highest}, found {raw!r}.")
         return int(raw)
 
     def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -130,9 +122,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(
-            f"MATCHMAKER_DATA_DIR: {data_dir} can't be created: {error.strerror}."
-        ) from error
+        raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {data_dir} can't be created: {error.strerror}.") from error
     secret = text("MATCHMAKER_SECRET_KEY") or _secret_on_disk(data_dir)
     if mode == "production" and (len(secret) < SECRET_MIN_LENGTH or secret.lower() in SAMPLE_SECRETS):
         raise ConfigurationError(

@@ -150,7 +150,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+    # An observer, such as a test's own session, takes no part in transactions and so never holds a lock.
+    if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("observer"):
         connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
 
 

@@ -64,9 +64,7 @@ def _plain(status: int) -> str:
 
 
 def _stale_form() -> str:
-    return _(
-        "This form was open for too long or came from elsewhere. Go back, reload the page and send it again."
-    )
+    return _("This form was open for too long or came from elsewhere. Go back, reload the page and send it again.")
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -95,9 +95,7 @@ def _reader(viewer: Viewer, thing: Any) -> bool:
         return False
     if thing.visibility == Visibility.PUBLIC:
         return True
-    return thing.visibility == Visibility.MEMBERS and bool(
-        viewer.cluster_ids & thing.organisation.cluster_ids
-    )
+    return thing.visibility == Visibility.MEMBERS and bool(viewer.cluster_ids & thing.organisation.cluster_ids)
 
 
 def _member(viewer: Viewer, thing: Any) -> bool:

@@ -103,19 +103,19 @@ def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
-    set_read_only(
-        request.method in ("GET", "HEAD", "OPTIONS") and (request.endpoint or "") not in WRITING_GETS
-    )
+    set_read_only(request.method in ("GET", "HEAD", "OPTIONS") and (request.endpoint or "") not in WRITING_GETS)
 
 
 def _guard() -> Any:
     """Load the viewer and ask for the permission of the endpoint, before any view runs."""
     g.viewer = VISITOR
     endpoint = request.endpoint
-    if endpoint is None or endpoint in ("static", "bootstrap.static"):
+    if endpoint in ("static", "bootstrap.static"):
         return None
     if current_user and current_user.is_authenticated:
         g.viewer = viewer_for(db.session, current_user)
+    if endpoint is None:
+        return None
     permission = permission_of(endpoint, current_app.view_functions[endpoint])
     if permission is not None and allows(g.viewer, permission):
         return None
@@ -140,9 +140,7 @@ def _protect(response: Response) -> Response:
         headers["Cache-Control"] = "no-store"
     elif request.endpoint in ("static", "bootstrap.static"):
         # The address carries a version, so a file may be kept until it changes.
-        headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if request.args else "public, max-age=3600"
-        )
+        headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args else "public, max-age=3600"
     return response
 
 

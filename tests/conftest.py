@@ -30,6 +30,14 @@ CHEAP_ARGON2 = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__paral
 SECRET_KEY = "the tests share one secret of more than 32 characters"
 
 
+@pytest.fixture(autouse=True)
+def writing_outside_requests() -> Iterator[None]:
+    """A request in the test's own thread leaves "this only reads" behind; every test starts without it."""
+    set_read_only(False)
+    yield
+    set_read_only(False)
+
+
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One SQLite file brought to the newest schema by the migrations; each test works on a copy."""
@@ -87,10 +95,11 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """A database session of the test's own, apart from any request's."""
-    set_read_only(False)
-    with app.app_context(), Session(db.engine) as made:
-        yield made
+    """A database session of the test's own, apart from any request's. It writes at once and holds no locks."""
+    with app.app_context():
+        observer = db.engine.execution_options(observer=True)
+        with Session(observer, expire_on_commit=False) as made:
+            yield made
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from matchmaker import schema, web
 from matchmaker.clusters.models import Cluster
 from matchmaker.db import Model, db
+from matchmaker.permissions import Permission, permits
 from tests import factories
 
 
@@ -25,17 +26,20 @@ def test_an_endpoint_without_a_permission_keeps_the_application_from_starting(ap
 
 
 def test_a_request_that_only_reads_cannot_write(app: Flask) -> None:
+    @permits(Permission.BROWSE)
     def careless() -> str:
         db.session.add(Cluster(slug="x", name="x"))
         db.session.commit()
         return "written"
 
     app._got_first_request = False
-    app.add_url_rule("/careless", "static", careless)
-    # The endpoint's name is taken from the list of open ones, so that only the write itself is refused.
-    assert app.test_client().get("/careless").status_code == 500
+    app.add_url_rule("/careless", "careless", careless, methods=["GET", "POST"])
+    browser = app.test_client()
+
+    assert browser.get("/careless").status_code == 500
     with app.app_context():
         assert db.session.query(Cluster).count() == 0
+    assert browser.post("/careless").data == b"written"
 
 
 def test_what_is_not_there_is_answered_in_the_form_that_was_asked_for(client: FlaskClient) -> None:

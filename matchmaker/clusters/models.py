@@ -128,9 +128,7 @@ class ClusterMembership(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cluster_id: Mapped[int] = mapped_column(ForeignKey("cluster.id", ondelete="CASCADE"))
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     since: Mapped[date | None]
 
     cluster: Mapped[Cluster] = relationship()
@@ -161,9 +159,7 @@ class Membership(PublicId, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     role: Mapped[MembershipRole] = mapped_column(String(10), default=MembershipRole.MEMBER)
     state: Mapped[MembershipState] = mapped_column(String(10), default=MembershipState.ASKED)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -24,9 +24,7 @@ def viewer_for(session: Session, user: User) -> Viewer:
         .order_by(Membership.id)
     ).all()
     organisations = [row.organisation_id for row in memberships]
-    manages = frozenset(
-        session.scalars(select(ClusterManager.cluster_id).where(ClusterManager.user_id == user.id))
-    )
+    manages = frozenset(session.scalars(select(ClusterManager.cluster_id).where(ClusterManager.user_id == user.id)))
     clusters = frozenset(
         session.scalars(
             select(ClusterMembership.cluster_id).where(ClusterMembership.organisation_id.in_(organisations))

@@ -136,7 +136,7 @@ class Item(PublicId, Versioned):
 
     @declared_attr
     def author(cls) -> Mapped[User | None]:
-        return relationship(User)
+        return relationship(User, foreign_keys=lambda: [cls.author_id])  # type: ignore[attr-defined]
 
     @property
     def has_expired(self) -> bool:

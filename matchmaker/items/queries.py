@@ -17,9 +17,7 @@ AnyItem = TypeVar("AnyItem", bound=Item)
 
 def live(model: type[Any]) -> ColumnElement[bool]:
     """Published and not expired."""
-    return and_(
-        model.state == ItemState.PUBLISHED, or_(model.expires_on.is_(None), model.expires_on >= today())
-    )
+    return and_(model.state == ItemState.PUBLISHED, or_(model.expires_on.is_(None), model.expires_on >= today()))
 
 
 def visible_to_others(model: type[Any], viewer: Viewer) -> ColumnElement[bool]:

@@ -29,9 +29,7 @@ class Profile(PublicId, Versioned, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[ProfileKind] = mapped_column(String(10))
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     #: The user whose profile it is, where it is a person with an account.
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
     name: Mapped[str] = mapped_column(String(160))
@@ -103,9 +101,7 @@ evidence_organisation = Table(
     "evidence_organisation",
     Model.metadata,
     Column("evidence_id", ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True),
-    Column(
-        "organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True, index=True
-    ),
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 
@@ -125,6 +121,4 @@ class Evidence(Item, Model):
     year: Mapped[int | None]
 
     organisations: Mapped[list[Organisation]] = relationship(secondary=evidence_organisation)
-    competences: Mapped[list[Competence]] = relationship(
-        secondary=competence_evidence, back_populates="evidence"
-    )
+    competences: Mapped[list[Competence]] = relationship(secondary=competence_evidence, back_populates="evidence")

@@ -59,9 +59,7 @@ class StatementRow(Model):
     audience: Mapped[Audience] = mapped_column(String(8), default=Audience.READERS)
     part: Mapped[int] = mapped_column(default=0)
     #: The organisation that registered the item; ``owners`` lists all that stand behind it.
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     owners: Mapped[str] = mapped_column(Text, default="")
     visibility: Mapped[Visibility] = mapped_column(String(10))
     language: Mapped[str] = mapped_column(String(2), default="")
@@ -116,9 +114,7 @@ class Feedback(Model):
     """An organisation's answer to one suggestion. The latest answer to a pair counts."""
 
     __tablename__ = "feedback"
-    __table_args__ = (
-        UniqueConstraint("organisation_id", "subject_kind", "subject_id", "object_kind", "object_id"),
-    )
+    __table_args__ = (UniqueConstraint("organisation_id", "subject_kind", "subject_id", "object_kind", "object_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))

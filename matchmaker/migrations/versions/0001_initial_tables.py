@@ -108,9 +108,7 @@ def upgrade() -> None:
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("public_id", sa.String(length=12), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_api_token_user_id_user"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id_user"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_token_digest")),
         sa.UniqueConstraint("public_id", name=op.f("uq_api_token_public_id")),
@@ -160,9 +158,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("cluster_id", "organisation_id", name=op.f("uq_cluster_membership_cluster_id")),
     )
     with op.batch_alter_table("cluster_membership", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_cluster_membership_organisation_id"), ["organisation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_cluster_membership_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
         "evidence",
@@ -229,9 +225,7 @@ def upgrade() -> None:
             name=op.f("fk_feedback_organisation_id_organisation"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_feedback_user_id_user"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_feedback_user_id_user"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
         sa.UniqueConstraint(
             "organisation_id",
@@ -257,9 +251,7 @@ def upgrade() -> None:
             name=op.f("fk_membership_organisation_id_organisation"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_membership_user_id_user"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_membership_user_id_user"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
         sa.UniqueConstraint("public_id", name=op.f("uq_membership_public_id")),
         sa.UniqueConstraint("user_id", "organisation_id", name=op.f("uq_membership_user_id")),
@@ -300,9 +292,7 @@ def upgrade() -> None:
         sa.Column("author_id", sa.Integer(), nullable=True),
         sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["author_id"], ["user.id"], name=op.f("fk_need_author_id_user"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["user.id"], name=op.f("fk_need_author_id_user"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -343,9 +333,7 @@ def upgrade() -> None:
             name=op.f("fk_profile_organisation_id_organisation"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_profile_user_id_user"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_profile_user_id_user"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
         sa.UniqueConstraint("public_id", name=op.f("uq_profile_public_id")),
     )
@@ -442,12 +430,8 @@ def upgrade() -> None:
         "user_role",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("role_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["role_id"], ["role.id"], name=op.f("fk_user_role_role_id_role"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_user_role_user_id_user"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_user_role_role_id_role"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_role_user_id_user"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "role_id", name=op.f("pk_user_role")),
     )
     op.create_table(
@@ -542,9 +526,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("evidence_id", "organisation_id", name=op.f("pk_evidence_organisation")),
     )
     with op.batch_alter_table("evidence_organisation", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_evidence_organisation_organisation_id"), ["organisation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_evidence_organisation_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
         "competence_evidence",
@@ -604,9 +586,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["manager_id"], ["user.id"], name=op.f("fk_verdict_manager_id_user"), ondelete="SET NULL"
         ),
-        sa.ForeignKeyConstraint(
-            ["need_id"], ["need.id"], name=op.f("fk_verdict_need_id_need"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_verdict_need_id_need"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -625,9 +605,7 @@ def upgrade() -> None:
             name=op.f("fk_verdict_test_field_id_test_field"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["wanted_id"], ["need.id"], name=op.f("fk_verdict_wanted_id_need"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["wanted_id"], ["need.id"], name=op.f("fk_verdict_wanted_id_need"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["withdrawn_by_id"],
             ["user.id"],
@@ -639,9 +617,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("verdict", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdict_cluster_id"), ["cluster_id"], unique=False)
-        batch_op.create_index(
-            "ix_verdict_subject", ["need_id", "competence_id", "organisation_id"], unique=False
-        )
+        batch_op.create_index("ix_verdict_subject", ["need_id", "competence_id", "organisation_id"], unique=False)
 
     # ### end Alembic commands ###
 
