@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -63,6 +64,27 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class OneOf(TypeDecorator[StrEnum]):
+    """A member of an enum, stored as its value and given back as the member."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, enum: type[StrEnum], length: int) -> None:
+        super().__init__(length)
+        self.enum = enum
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(self.enum(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.enum(value)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """Comparing with any other string (a filter from an address) finds nothing; only storing one is an error."""
+        return self if isinstance(value, self.enum) else String()
 
 
 class Model(DeclarativeBase):

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.accounts.models import User
-from matchmaker.db import Model, PublicId, Versioned, utcnow
+from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
 
 
 class OrganisationType(StrEnum):
@@ -74,7 +74,7 @@ class Organisation(PublicId, Versioned, Model):
     name: Mapped[str] = mapped_column(String(200), index=True)
     #: The name as it is compared: composed, without case, accents' variants and zero-width characters.
     name_key: Mapped[str] = mapped_column(String(200), index=True)
-    type: Mapped[OrganisationType] = mapped_column(String(30), index=True)
+    type: Mapped[OrganisationType] = mapped_column(OneOf(OrganisationType, 30), index=True)
     #: Small or medium-sized enterprise: follows from the type, or from the source of imported data.
     is_sme: Mapped[bool] = mapped_column(default=False)
     employees: Mapped[int | None]
@@ -160,8 +160,8 @@ class Membership(PublicId, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
-    role: Mapped[MembershipRole] = mapped_column(String(10), default=MembershipRole.MEMBER)
-    state: Mapped[MembershipState] = mapped_column(String(10), default=MembershipState.ASKED)
+    role: Mapped[MembershipRole] = mapped_column(OneOf(MembershipRole, 10), default=MembershipRole.MEMBER)
+    state: Mapped[MembershipState] = mapped_column(OneOf(MembershipState, 10), default=MembershipState.ASKED)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     user: Mapped[User] = relationship()

@@ -5,3 +5,20 @@ draft → published → expired or withdrawn. Only a published, unexpired item i
 visibility. Drafts never leave their organisation. The words of the forms (stages, cooperation types, rungs …) live
 here too, because several slices speak them.
 """
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the words for enums, countries and languages."""
+    from matchmaker.items import labels
+
+    app.jinja_env.filters.update(
+        label=labels.label,
+        labels=labels.labels,
+        standing_label=labels.standing_label,
+        country=labels.country_name,
+        language=labels.language_name,
+    )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Organisation
-from matchmaker.db import PublicId, Versioned, today, utcnow
+from matchmaker.db import OneOf, PublicId, Versioned, today, utcnow
 from matchmaker.permissions import Visibility
 
 
@@ -110,10 +110,10 @@ class Item(PublicId, Versioned):
     fields: Mapped[list[str]] = mapped_column(default=list)
     #: Languages the people behind it work in.
     working_languages: Mapped[list[str]] = mapped_column(default=list)
-    visibility: Mapped[Visibility] = mapped_column(String(10), default=Visibility.PRIVATE)
+    visibility: Mapped[Visibility] = mapped_column(OneOf(Visibility, 10), default=Visibility.PRIVATE)
     #: What others read of a confidential item, typed by its owner. Used from the introductions on.
     teaser: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[ItemState] = mapped_column(String(10), default=ItemState.DRAFT, index=True)
+    state: Mapped[ItemState] = mapped_column(OneOf(ItemState, 10), default=ItemState.DRAFT, index=True)
     published_at: Mapped[datetime | None]
     expires_on: Mapped[date | None]
     source: Mapped[str] = mapped_column(String(200), default="")

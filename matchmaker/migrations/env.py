@@ -9,13 +9,15 @@ from sqlalchemy import Connection, create_engine
 
 from matchmaker import tables
 from matchmaker.config import load
-from matchmaker.db import UTCDateTime
+from matchmaker.db import OneOf, UTCDateTime
 
 
 def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Write our column types as plain ones: a migration must go on working when the code's types change."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, OneOf):
+        return f"sa.String(length={item.impl.length})"  # type: ignore[attr-defined]
     return False
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import String, Text
+from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from matchmaker.db import Model
+from matchmaker.db import Model, OneOf
 from matchmaker.items.models import Item, Rung, Stage
 
 
@@ -19,12 +19,12 @@ class Need(Item, Model):
     #: What should be different once the need is met.
     expected_result: Mapped[str] = mapped_column(Text, default="")
     #: Where the seeker's own work stands.
-    stage: Mapped[Stage | None] = mapped_column(String(20))
+    stage: Mapped[Stage | None] = mapped_column(OneOf(Stage, 20))
     #: The window of technology readiness an answer should have.
     trl_min: Mapped[int | None]
     trl_max: Mapped[int | None]
     #: The readiness rung a test field should stand on, where one is sought.
-    rung: Mapped[Rung | None] = mapped_column(String(10))
+    rung: Mapped[Rung | None] = mapped_column(OneOf(Rung, 10))
     #: Whether the test field must be a regulated environment; None: no matter.
     regulated: Mapped[bool | None]
     cooperation: Mapped[list[str]] = mapped_column(default=list)

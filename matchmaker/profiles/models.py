@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Organisation
-from matchmaker.db import Model, PublicId, Versioned, utcnow
+from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
 from matchmaker.items.models import IprStatus, Item, ItemState, Stage
 from matchmaker.permissions import Visibility
 
@@ -28,7 +28,7 @@ class Profile(PublicId, Versioned, Model):
     __tablename__ = "profile"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[ProfileKind] = mapped_column(String(10))
+    kind: Mapped[ProfileKind] = mapped_column(OneOf(ProfileKind, 10))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     #: The user whose profile it is, where it is a person with an account.
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
@@ -40,8 +40,8 @@ class Profile(PublicId, Versioned, Model):
     website: Mapped[str] = mapped_column(String(300), default="")
     working_languages: Mapped[list[str]] = mapped_column(default=list)
     language: Mapped[str] = mapped_column(String(2), default="")
-    visibility: Mapped[Visibility] = mapped_column(String(10), default=Visibility.PRIVATE)
-    state: Mapped[ItemState] = mapped_column(String(10), default=ItemState.DRAFT)
+    visibility: Mapped[Visibility] = mapped_column(OneOf(Visibility, 10), default=Visibility.PRIVATE)
+    state: Mapped[ItemState] = mapped_column(OneOf(ItemState, 10), default=ItemState.DRAFT)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
 
@@ -62,9 +62,9 @@ class Competence(Item, Model):
     profile_id: Mapped[int | None] = mapped_column(ForeignKey("profile.id", ondelete="SET NULL"), index=True)
     #: What is better about it than what others do today.
     advantages: Mapped[str] = mapped_column(Text, default="")
-    stage: Mapped[Stage | None] = mapped_column(String(20))
+    stage: Mapped[Stage | None] = mapped_column(OneOf(Stage, 20))
     trl: Mapped[int | None]
-    ipr_status: Mapped[IprStatus | None] = mapped_column(String(20))
+    ipr_status: Mapped[IprStatus | None] = mapped_column(OneOf(IprStatus, 20))
     cooperation: Mapped[list[str]] = mapped_column(default=list)
     #: Organisation types the offer is meant for.
     partners_sought: Mapped[list[str]] = mapped_column(default=list)
@@ -114,7 +114,7 @@ class Evidence(Item, Model):
 
     __tablename__ = "evidence"
 
-    kind: Mapped[EvidenceKind] = mapped_column(String(12))
+    kind: Mapped[EvidenceKind] = mapped_column(OneOf(EvidenceKind, 12))
     #: DOI, PMID, patent or grant number.
     identifier: Mapped[str] = mapped_column(String(120), default="")
     url: Mapped[str] = mapped_column(String(300), default="")

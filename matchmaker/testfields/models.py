@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.accounts.models import User
-from matchmaker.db import Model
+from matchmaker.db import Model, OneOf
 from matchmaker.items.models import Item, Rung
 
 
@@ -46,10 +46,10 @@ class TestField(Item, Model):
     __test__ = False
     __tablename__ = "test_field"
 
-    kind: Mapped[TestFieldKind] = mapped_column(String(24))
-    rung: Mapped[Rung] = mapped_column(String(10))
+    kind: Mapped[TestFieldKind] = mapped_column(OneOf(TestFieldKind, 24))
+    rung: Mapped[Rung] = mapped_column(OneOf(Rung, 10))
     regulated: Mapped[bool] = mapped_column(default=False)
-    place: Mapped[Place] = mapped_column(String(10), default=Place.PHYSICAL)
+    place: Mapped[Place] = mapped_column(OneOf(Place, 10), default=Place.PHYSICAL)
     city: Mapped[str] = mapped_column(String(120), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     access_steps: Mapped[list[str]] = mapped_column(default=list)

@@ -122,10 +122,7 @@ def upgrade() -> None:
         sa.Column("cluster_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["cluster_id"],
-            ["cluster.id"],
-            name=op.f("fk_cluster_manager_cluster_id_cluster"),
-            ondelete="CASCADE",
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_manager_cluster_id_cluster"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name=op.f("fk_cluster_manager_user_id_user"), ondelete="CASCADE"
@@ -143,10 +140,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["cluster_id"],
-            ["cluster.id"],
-            name=op.f("fk_cluster_membership_cluster_id_cluster"),
-            ondelete="CASCADE",
+            ["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_membership_cluster_id_cluster"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
@@ -495,10 +489,7 @@ def upgrade() -> None:
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["statement_id"],
-            ["statement.id"],
-            name=op.f("fk_embedding_statement_id_statement"),
-            ondelete="CASCADE",
+            ["statement_id"], ["statement.id"], name=op.f("fk_embedding_statement_id_statement"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_embedding")),
         sa.UniqueConstraint("statement_id", "model_hash", name=op.f("uq_embedding_statement_id")),
@@ -578,10 +569,7 @@ def upgrade() -> None:
             ["cluster_id"], ["cluster.id"], name=op.f("fk_verdict_cluster_id_cluster"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["competence_id"],
-            ["competence.id"],
-            name=op.f("fk_verdict_competence_id_competence"),
-            ondelete="CASCADE",
+            ["competence_id"], ["competence.id"], name=op.f("fk_verdict_competence_id_competence"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["manager_id"], ["user.id"], name=op.f("fk_verdict_manager_id_user"), ondelete="SET NULL"
@@ -594,23 +582,14 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["partner_id"],
-            ["organisation.id"],
-            name=op.f("fk_verdict_partner_id_organisation"),
-            ondelete="CASCADE",
+            ["partner_id"], ["organisation.id"], name=op.f("fk_verdict_partner_id_organisation"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["test_field_id"],
-            ["test_field.id"],
-            name=op.f("fk_verdict_test_field_id_test_field"),
-            ondelete="CASCADE",
+            ["test_field_id"], ["test_field.id"], name=op.f("fk_verdict_test_field_id_test_field"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["wanted_id"], ["need.id"], name=op.f("fk_verdict_wanted_id_need"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
-            ["withdrawn_by_id"],
-            ["user.id"],
-            name=op.f("fk_verdict_withdrawn_by_id_user"),
-            ondelete="SET NULL",
+            ["withdrawn_by_id"], ["user.id"], name=op.f("fk_verdict_withdrawn_by_id_user"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
         sa.UniqueConstraint("public_id", name=op.f("uq_verdict_public_id")),
