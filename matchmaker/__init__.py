@@ -34,7 +34,7 @@ SLICES = (
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     """The application, ready to serve. ``overrides`` are Flask configuration values; the tests use them."""
-    from matchmaker import api, db, errors, extensions, logs, mail, web
+    from matchmaker import api, db, errors, extensions, health, logs, mail, web
     from matchmaker.accounts import security
     from matchmaker.resources import resource_folder
 
@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     api.init_app(app)
     for name in SLICES:
         _register_slice(app, name)
+    app.register_blueprint(health.bp)
     web.check_permissions(app)
     return app
 

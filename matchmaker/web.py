@@ -16,14 +16,13 @@ from flask_babel import get_locale
 from flask_security import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from matchmaker import __name__ as package_name
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.config import Settings
 from matchmaker.db import db, set_read_only
 from matchmaker.extensions import babel
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
 
-log = structlog.get_logger(package_name)
+log = structlog.get_logger("matchmaker")
 
 #: Languages that the interface speaks.
 LOCALES = ("en",)

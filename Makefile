@@ -1,0 +1,45 @@
+# Thin on purpose: each target is one command that can be typed without make as well.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := help
+
+export PORT ?= 8000
+export MATCHMAKER_DATA_DIR ?= $(CURDIR)/data
+
+PIP := .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off
+# One line a package is progress enough; what is already there is not news.
+QUIETER := grep --line-buffered -E '^ *(Collecting|Downloading|Building|Installing|Successfully|ERROR|error)' || true
+
+.PHONY: help run demo-remove test lint types bench screenshots clean
+
+help:  ## list every target
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+.venv/.run: pyproject.toml
+	@echo "Installing (once; a few minutes on a slow line) …"
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@$(PIP) -e . > >($(QUIETER)) && touch $@
+
+.venv/.dev: .venv/.run
+	@echo "Installing what the tests need …"
+	@$(PIP) -e '.[dev]' > >($(QUIETER)) && touch $@
+
+run: .venv/.run  ## install, create the database with a demonstration cluster, serve on $PORT
+	@.venv/bin/matchmaker init
+	@.venv/bin/matchmaker demo load --if-empty
+	@exec .venv/bin/gunicorn -c python:matchmaker.serving wsgi:app
+
+demo-remove: .venv/.run  ## take the fictional demonstration cluster out again
+	@.venv/bin/matchmaker demo remove
+
+test: .venv/.dev  ## every test: unit, architecture, HTTP, real browser, real model, real PostgreSQL
+	@.venv/bin/python -m pytest -n 2 --dist loadscope
+
+lint: .venv/.dev  ## style, types of the engine, import contracts
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+bench: .venv/.dev  ## speed of the engine against baselines in the same run
+	@.venv/bin/python -m benchmarks
+
+clean:  ## remove the virtual environment (the data stays)
+	@rm -rf .venv
