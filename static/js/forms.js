@@ -1,7 +1,8 @@
 // Help while writing: character counters, live answers to what is typed, a draft kept in this tab, and a warning
 // before unsaved text is left. The server checks and keeps everything again; nothing here is relied on.
 
-import { fill } from "./fragments.js";
+// The same address as in the page, version included: another one would load the module a second time.
+const { fill } = await import(new URL(`fragments.js${new URL(import.meta.url).search}`, import.meta.url));
 
 const timers = new WeakMap();
 const later = (key, wait, act) => {
