@@ -1,0 +1,106 @@
+"""What the first page shows: to visitors what the cluster can do, to members what waits for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from matchmaker.clusters.models import Membership, MembershipState, Organisation
+from matchmaker.db import today
+from matchmaker.items.models import Field, Item, ItemState
+from matchmaker.items.queries import findable
+from matchmaker.needs.models import Need
+from matchmaker.permissions import Viewer
+from matchmaker.profiles.models import Competence
+from matchmaker.testfields.models import TestField
+
+#: How many days before its end an item's owner is asked to renew it.
+RENEWAL_NOTICE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The cluster in numbers that the viewer may see."""
+
+    organisations: int
+    competences: int
+    needs: int
+    test_fields: int
+    #: Live competences and needs in each field of activity, fullest first.
+    fields: list[tuple[Field, int, int]]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a member, most pressing first."""
+
+    join_requests: int
+    drafts: Sequence[Item]
+    expiring: Sequence[Item]
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.join_requests or self.drafts or self.expiring)
+
+
+def overview(session: Session, viewer: Viewer) -> Overview:
+    """Counts of what this viewer can find."""
+
+    def count(model: type[Competence] | type[Need] | type[TestField]) -> int:
+        return session.scalar(select(func.count()).select_from(model).where(findable(model, viewer))) or 0
+
+    def by_field(model: type[Competence] | type[Need]) -> Counter[str]:
+        return Counter(
+            name for names in session.scalars(select(model.fields).where(findable(model, viewer))) for name in names
+        )
+
+    offered, sought = by_field(Competence), by_field(Need)
+    fields = sorted(
+        ((field, offered[field], sought[field]) for field in Field if offered[field] or sought[field]),
+        key=lambda row: (-row[1] - row[2], row[0]),
+    )
+    return Overview(
+        organisations=session.scalar(select(func.count()).select_from(Organisation)) or 0,
+        competences=count(Competence),
+        needs=count(Need),
+        test_fields=count(TestField),
+        fields=fields,
+    )
+
+
+def newest(session: Session, model: type[Need] | type[TestField], viewer: Viewer, limit: int) -> Sequence[Item]:
+    """The items published last among those the viewer can find, the own organisation's left out."""
+    query = select(model).where(findable(model, viewer)).options(joinedload(model.organisation))
+    if viewer.organisation_ids:
+        query = query.where(model.organisation_id.not_in(viewer.organisation_ids))
+    return session.scalars(query.order_by(model.published_at.desc(), model.id.desc()).limit(limit)).all()
+
+
+def own_open_needs(session: Session, viewer: Viewer, limit: int) -> Sequence[Need]:
+    """The own organisation's open needs, the nearest deadline first."""
+    live = findable(Need, viewer)
+    query = select(Need).where(live, Need.organisation_id.in_(viewer.organisation_ids))
+    return session.scalars(query.order_by(Need.deadline.is_(None), Need.deadline, Need.id).limit(limit)).all()
+
+
+def waiting(session: Session, viewer: Viewer) -> Waiting:
+    """Requests to join, drafts, and what expires soon or has just expired."""
+    requests = session.scalar(
+        select(func.count())
+        .select_from(Membership)
+        .where(Membership.organisation_id.in_(viewer.admin_of), Membership.state == MembershipState.ASKED)
+    )
+    drafts: list[Item] = []
+    expiring: list[Item] = []
+    for model in (Need, Competence, TestField):
+        own = select(model).where(model.organisation_id.in_(viewer.organisation_ids))
+        drafts += session.scalars(own.where(model.state == ItemState.DRAFT).order_by(model.id.desc()).limit(5))
+        soon = or_(model.expires_on.is_(None), model.expires_on <= today() + RENEWAL_NOTICE)
+        ending = own.where(model.state == ItemState.PUBLISHED, model.expires_on.is_not(None), soon)
+        expiring += session.scalars(ending.order_by(model.expires_on).limit(5))
+    return Waiting(join_requests=requests or 0, drafts=drafts, expiring=expiring)
