@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip install --disable-pip-version-check --progress-ba
 # One line a package is progress enough; what is already there is not news.
 QUIETER := grep --line-buffered -E '^ *(Collecting|Downloading|Building|Installing|Successfully|ERROR|error)' || true
 
-.PHONY: help run demo-remove test lint types bench screenshots clean
+.PHONY: help run demo-remove test lint bench clean
 
 help:  ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
 from flask_security import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -156,6 +158,48 @@ def _log(response: Response) -> Response:
     return response
 
 
+@dataclass(frozen=True)
+class Link:
+    """An entry of a menu."""
+
+    label: Any
+    url: str
+    active: bool = False
+    count: int = 0
+    waiting: bool = False
+
+
+#: The main menu: where it leads, its word, and who sees it.
+MENU = (
+    ("home.index", _("Home"), Permission.ACCOUNT),
+    ("needs.mine", _("Our needs"), Permission.CONTRIBUTE),
+    ("profiles.mine", _("Our offers"), Permission.CONTRIBUTE),
+    ("suggestions.for_text", _("Find partners"), Permission.SUGGEST),
+    ("directory.organisations", _("Organisations"), Permission.BROWSE),
+    ("testfields.index", _("Test fields"), Permission.BROWSE),
+    ("desk.index", _("Desk"), Permission.CURATE),
+)
+ACCOUNT_MENU = (
+    ("accounts.me", _("My account"), Permission.ACCOUNT),
+    ("clusters.people", _("People of my organisation"), Permission.ORGANISATION_ADMIN),
+    ("clusters.join", _("Join an organisation"), Permission.ACCOUNT),
+    ("accounts.tokens", _("API tokens"), Permission.ACCOUNT),
+)
+
+
+def _menu(entries: tuple[tuple[str, Any, Permission], ...], viewer: Viewer) -> list[Link]:
+    return [
+        Link(label, url_for(endpoint), active=request.endpoint == endpoint)
+        for endpoint, label, permission in entries
+        if endpoint in current_app.view_functions and allows(viewer, permission)
+    ]
+
+
 def _template_globals() -> dict[str, Any]:
     viewer: Viewer = g.get("viewer", VISITOR)
-    return {"viewer": viewer, "can": lambda permission, thing=None: allows(viewer, permission, thing)}
+    return {
+        "viewer": viewer,
+        "can": lambda permission, thing=None: allows(viewer, permission, thing),
+        "nav": _menu(MENU, viewer),
+        "account_links": _menu(ACCOUNT_MENU, viewer),
+    }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.clusters.models import Membership, MembershipState, Organisation
@@ -100,7 +100,6 @@ def waiting(session: Session, viewer: Viewer) -> Waiting:
     for model in (Need, Competence, TestField):
         own = select(model).where(model.organisation_id.in_(viewer.organisation_ids))
         drafts += session.scalars(own.where(model.state == ItemState.DRAFT).order_by(model.id.desc()).limit(5))
-        soon = or_(model.expires_on.is_(None), model.expires_on <= today() + RENEWAL_NOTICE)
-        ending = own.where(model.state == ItemState.PUBLISHED, model.expires_on.is_not(None), soon)
+        ending = own.where(model.state == ItemState.PUBLISHED, model.expires_on <= today() + RENEWAL_NOTICE)
         expiring += session.scalars(ending.order_by(model.expires_on).limit(5))
     return Waiting(join_requests=requests or 0, drafts=drafts, expiring=expiring)
