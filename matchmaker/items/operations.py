@@ -1,8 +1,13 @@
-"""Changes that every item goes through: publish, renew, withdraw."""
+"""Changes that every item goes through: write, publish, renew, withdraw, delete a draft."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from matchmaker.db import EditConflict, today, utcnow
 from matchmaker.items.models import Item, ItemState
@@ -11,10 +16,25 @@ from matchmaker.items.models import Item, ItemState
 LIFETIME = timedelta(days=365)
 
 
-def check_version(item: Item, version: int) -> None:
+class NotADraft(Exception):
+    """Only a draft can be deleted; what others may have read is withdrawn instead."""
+
+
+def check_version(item: Any, version: int) -> None:
     """Refuse a change that was made on an older version. Raises EditConflict."""
     if item.version != version:
         raise EditConflict(item)
+
+
+def edit(session: Session, thing: Any, *, version: int, values: Mapping[str, Any]) -> None:
+    """Set the values on what was opened at a version. Raises EditConflict where somebody saved in between."""
+    check_version(thing, version)
+    for name, value in values.items():
+        setattr(thing, name, value)
+    try:
+        session.flush()
+    except StaleDataError as error:
+        raise EditConflict(thing) from error
 
 
 def publish(item: Item, *, until: date | None = None) -> None:
@@ -32,3 +52,11 @@ def renew(item: Item) -> None:
 def withdraw(item: Item) -> None:
     """Take an item back: it stays with its organisation and disappears for everybody else."""
     item.state = ItemState.WITHDRAWN
+
+
+def delete_draft(session: Session, item: Item) -> None:
+    """Remove a draft for good. Raises NotADraft for anything that others may have read."""
+    if item.state != ItemState.DRAFT:
+        raise NotADraft(item.public_id)
+    session.delete(item)
+    session.flush()

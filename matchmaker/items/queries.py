@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import ClusterMembership
@@ -13,6 +17,13 @@ from matchmaker.items.models import Item, ItemState
 from matchmaker.permissions import NotPermitted, Permission, Viewer, Visibility, allows
 
 AnyItem = TypeVar("AnyItem", bound=Item)
+
+#: How long before its end an item is called to its owner's attention.
+SOON = timedelta(days=30)
+#: How many rows a page of a list holds.
+PAGE_SIZE = 20
+#: Where an owner's items stand, in the order of the owner's tabs.
+STANDINGS = ("published", "expiring", "expired", "draft", "met", "withdrawn")
 
 
 def live(model: type[Any]) -> ColumnElement[bool]:
@@ -56,3 +67,66 @@ def get_or_refuse(session: Session, model: type[AnyItem], public_id: str, viewer
     if found is None or not allows(viewer, Permission.READ, found):
         raise NotPermitted(public_id)
     return found
+
+
+def standing_is(model: type[Any], standing: str) -> ColumnElement[bool]:
+    """Where an item stands as its owner sees it: one of STANDINGS; *expiring* are those published ones that end soon."""
+    if standing == "published":
+        return live(model)
+    if standing == "expiring":
+        return and_(live(model), model.expires_on <= today() + SOON)
+    if standing == "expired":
+        return and_(model.state == ItemState.PUBLISHED, model.expires_on < today())
+    return model.state == ItemState(standing)
+
+
+def ends_soon(item: Item) -> bool:
+    """Whether a live item ends within the time in which its owner should renew it."""
+    return item.is_live and item.expires_on is not None and item.expires_on <= today() + SOON
+
+
+def counts(session: Session, model: type[Any], organisation_id: int) -> dict[str, int]:
+    """How many of an organisation's items stand where, and in ``all`` how many there are."""
+    columns = [func.count().filter(standing_is(model, standing)).label(standing) for standing in STANDINGS]
+    row = session.execute(
+        select(func.count().label("all"), *columns).where(model.organisation_id == organisation_id)
+    ).one()
+    return dict(row._mapping)
+
+
+def of_organisation(model: type[Any], organisation_id: int, standing: str = "") -> Select[Any]:
+    """An organisation's own items, all or by where they stand, the latest change first."""
+    wanted = select(model).where(model.organisation_id == organisation_id)
+    if standing in STANDINGS:
+        wanted = wanted.where(standing_is(model, standing))
+    return wanted.order_by(model.updated_at.desc(), model.id.desc())
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, and how to get to the others."""
+
+    items: list[Any]
+    page: int
+    pages: int
+    total: int
+    url: Callable[[int], str]
+
+    @property
+    def prev_url(self) -> str | None:
+        return self.url(self.page - 1) if self.page > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self.url(self.page + 1) if self.page < self.pages else None
+
+
+def paginate(
+    session: Session, wanted: Select[Any], number: int, url: Callable[[int], str], size: int = PAGE_SIZE
+) -> Page:
+    """One page of what is wanted; a number outside the list gives the nearest page."""
+    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    pages = max(1, ceil(total / size))
+    number = min(max(1, number), pages)
+    items = list(session.scalars(wanted.limit(size).offset((number - 1) * size)).unique())
+    return Page(items, number, pages, total, url)

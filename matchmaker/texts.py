@@ -1,0 +1,35 @@
+"""How typed text is made clean before it is kept or compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+#: Format characters (zero-width, direction overrides), control, private and surrogate code points: they show nothing,
+#: and let two names look alike.
+_INVISIBLE = frozenset({"Cf", "Cc", "Co", "Cs"})
+
+
+def _visible(text: str, keep: str = "") -> str:
+    return "".join(c for c in text if c in keep or unicodedata.category(c) not in _INVISIBLE)
+
+
+def clean_line(text: str | None) -> str:
+    """A name or title: composed (NFC), without invisible characters, with single spaces."""
+    text = unicodedata.normalize("NFC", text or "")
+    return _SPACES.sub(" ", _visible(text, keep="\t\n\r")).strip()
+
+
+def clean_text(text: str | None) -> str:
+    """A text of several lines: composed (NFC), without invisible characters, with at most one blank line in a row."""
+    text = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
+    lines = (line.rstrip() for line in _visible(text, keep="\t\n").split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def comparison_key(text: str | None) -> str:
+    """The form in which two names are compared: without case, accents and invisible characters."""
+    decomposed = unicodedata.normalize("NFKD", clean_line(text)).casefold()
+    return _SPACES.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
