@@ -54,7 +54,6 @@ def organisation(
     made = Organisation(
         **{
             "name": name,
-            "name_key": name.casefold(),
             "type": type,
             "is_sme": type == OrganisationType.SME,
             "country": "DE",

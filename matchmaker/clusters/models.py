@@ -6,10 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from matchmaker.accounts.models import User
 from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
+from matchmaker.texts import comparison_key
 
 
 class OrganisationType(StrEnum):
@@ -72,7 +73,7 @@ class Organisation(PublicId, Versioned, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), index=True)
-    #: The name as it is compared: composed, without case, accents' variants and zero-width characters.
+    #: The name as it is compared: without case, accents and invisible characters; follows the name by itself.
     name_key: Mapped[str] = mapped_column(String(200), index=True)
     type: Mapped[OrganisationType] = mapped_column(OneOf(OrganisationType, 30), index=True)
     #: Small or medium-sized enterprise: follows from the type, or from the source of imported data.
@@ -100,6 +101,11 @@ class Organisation(PublicId, Versioned, Model):
     cluster_memberships: Mapped[list[ClusterMembership]] = relationship(
         back_populates="organisation", cascade="all, delete-orphan"
     )
+
+    @validates("name")
+    def _follow_name(self, _key: str, name: str) -> str:
+        self.name_key = comparison_key(name)[:200]
+        return name
 
     @property
     def organisation_id(self) -> int:

@@ -24,7 +24,6 @@ from matchmaker.clusters.models import (
     Organisation,
     OrganisationType,
 )
-from matchmaker.clusters.operations import name_key
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import today, utcnow
 from matchmaker.items.models import ItemState
@@ -190,7 +189,6 @@ def _organisation(row: dict[str, Any], cluster: Cluster) -> Organisation:
     kind = OrganisationType(row["type"])
     return Organisation(
         name=row["name"],
-        name_key=name_key(row["name"]),
         type=kind,
         is_sme=kind == OrganisationType.SME,
         employees=row["employees"],
