@@ -99,7 +99,10 @@ def load_encoder(
 
     Raises ModelUnavailable when it is not there and ModelRefused when it must not be trusted.
     """
-    return SentenceTransformerEncoder(find_model(name_or_path, cache_dir, allow_download=allow_download))
+    files = find_model(name_or_path, cache_dir, allow_download=allow_download)
+    from embeddings.compiled import CompiledEncoder, can_compile
+
+    return CompiledEncoder(files, cache_dir=cache_dir) if can_compile(files) else SentenceTransformerEncoder(files)
 
 
 def find_model(name_or_path: str | None, cache_dir: Path | None = None, *, allow_download: bool = False) -> ModelFiles:
@@ -154,12 +157,12 @@ def _check(name: str, path: Path, pinned: dict[str, str] | None = None) -> Model
         if found != expected:
             raise ModelRefused(f"expected {file_name} with SHA-256 {expected[:16]}…, found {found[:16]}…")
     _check_safetensors(weights)
-    config = _read_json(path / "config.json")
+    config = read_json(path / "config.json")
     if "auto_map" in config:
         raise ModelRefused(f"expected a model of data only, but config.json of {name} asks to run its own code")
-    limit = _read_json(path / "sentence_bert_config.json").get("max_seq_length")
+    limit = read_json(path / "sentence_bert_config.json").get("max_seq_length")
     limit = int(limit or min(512, int(config.get("max_position_embeddings", 512))))
-    prompts = _read_json(path / "config_sentence_transformers.json").get("prompts") or {}
+    prompts = read_json(path / "config_sentence_transformers.json").get("prompts") or {}
     known = next((v for k, v in _PREFIXES.items() if k in name.lower()), ("", ""))
     multilingual = any(word in name.lower() for word in _MULTILINGUAL)
     return ModelFiles(
@@ -180,7 +183,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
@@ -222,7 +225,7 @@ class SentenceTransformerEncoder:
     @property
     def dimension(self) -> int:
         """Numbers in a vector, as the model's own configuration says."""
-        return int(_read_json(self._files.path / "config.json")["hidden_size"])
+        return int(read_json(self._files.path / "config.json")["hidden_size"])
 
     def encode_queries(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """Unit rows for texts that seek."""

@@ -1,0 +1,247 @@
+"""The fast path: a BERT model as an OpenVINO graph, built straight from its weights; no torch in the process.
+
+The graph is built from the same files that sentence-transformers reads, once per model; its compiled form is
+cached by fingerprint. Before its first use it is checked against reference vectors of probe texts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from embeddings.encoder import ModelFiles, ModelRefused, ModelUnavailable, Progress, read_json
+
+#: Padded tokens in a batch (more would leave the second-level cache), rows in a batch, and the step of widths.
+BATCH_TOKENS, BATCH_ROWS, WIDTH_STEP = 1024, 256, 16
+#: Texts tokenised at a time.
+CHUNK = 4096
+
+
+def can_compile(files: ModelFiles) -> bool:
+    """Whether the model is a BERT with mean pooling, the one shape the graph builder knows."""
+    config = read_json(files.path / "config.json")
+    pooling = read_json(files.path / "1_Pooling" / "config.json")
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and bool(pooling.get("pooling_mode_mean_tokens"))
+        and not any(pooling.get(f"pooling_mode_{k}") for k in ("cls_token", "max_tokens", "mean_sqrt_len_tokens"))
+        and (files.path / "tokenizer.json").is_file()
+        and not (files.path / "2_Dense").exists()
+    )
+
+
+def read_weights(path: Path) -> dict[str, np.ndarray]:
+    """The tensors of a safetensors file as float32 (or integer) arrays."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    raw = np.memmap(path, mode="r", offset=8 + length)
+    tensors = {}
+    for name, facts in header.items():
+        if name == "__metadata__":
+            continue
+        start, end = facts["data_offsets"]
+        data = np.asarray(raw[start:end])
+        kind = facts["dtype"]
+        if kind == "BF16":
+            values = (data.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        elif kind in ("F32", "F16"):
+            values = data.view({"F32": np.float32, "F16": np.float16}[kind]).astype(np.float32)
+        elif kind == "I64":
+            values = data.view(np.int64)
+        else:
+            raise ModelRefused(f"expected weights in 16 or 32 bit floats, found {kind} in {path.name}")
+        tensors[name] = values.reshape(facts["shape"])
+    return tensors
+
+
+def build_graph(files: ModelFiles) -> Any:
+    """The model with mean pooling and unit length inside: (ids, mask) int32 [n, width] → float32 [n, dimension]."""
+    import openvino as ov
+    from openvino import opset13 as op
+
+    config = read_json(files.path / "config.json")
+    weights = read_weights(files.path / "model.safetensors")
+    prefix = "bert." if any(name.startswith("bert.") for name in weights) else ""
+    heads, hidden = int(config["num_attention_heads"]), int(config["hidden_size"])
+    epsilon = float(config.get("layer_norm_eps", 1e-12))
+
+    def const(name: str) -> Any:
+        try:
+            return op.constant(np.ascontiguousarray(weights[prefix + name]))
+        except KeyError as error:
+            raise ModelRefused(f"expected the tensor {name} in the weights of {files.name}, found none") from error
+
+    def number(*values: int) -> Any:
+        return op.constant(np.array(values, dtype=np.int64))
+
+    def linear(x: Any, name: str) -> Any:
+        return op.add(op.matmul(x, const(f"{name}.weight"), False, True), const(f"{name}.bias"))
+
+    def layer_norm(x: Any, name: str) -> Any:
+        normal = op.mvn(x, number(-1), True, epsilon, "inside_sqrt")
+        return op.add(op.multiply(normal, const(f"{name}.weight")), const(f"{name}.bias"))
+
+    ids = op.parameter([-1, -1], np.int32, name="ids")
+    mask = op.parameter([-1, -1], np.int32, name="mask")
+    width = op.gather(op.shape_of(ids), number(1), number(0))
+    positions = op.slice(const("embeddings.position_embeddings.weight"), number(0), width, number(1), number(0))
+    x = op.gather(const("embeddings.word_embeddings.weight"), ids, number(0))
+    x = op.add(op.add(x, op.unsqueeze(positions, number(0))), _first_row(op, weights, prefix))
+    x = layer_norm(x, "embeddings.LayerNorm")
+    seen = op.convert(mask, np.float32)
+    # A masked token gets a score so low that its share of the attention is zero in every precision.
+    bias = op.multiply(op.subtract(seen, op.constant(np.float32(1.0))), op.constant(np.float32(1e4)))
+    bias = op.unsqueeze(bias, number(1, 2))
+    split = number(0, 0, heads, hidden // heads)
+
+    def split_heads(y: Any) -> Any:
+        return op.transpose(op.reshape(y, split, True), number(0, 2, 1, 3))
+
+    for n in range(int(config["num_hidden_layers"])):
+        layer = f"encoder.layer.{n}"
+        query, key, value = (
+            split_heads(linear(x, f"{layer}.attention.self.{part}")) for part in ("query", "key", "value")
+        )
+        attended = op.scaled_dot_product_attention(query, key, value, bias, causal=False)
+        merged = op.reshape(op.transpose(attended, number(0, 2, 1, 3)), number(0, 0, hidden), True)
+        x = layer_norm(
+            op.add(x, linear(merged, f"{layer}.attention.output.dense")), f"{layer}.attention.output.LayerNorm"
+        )
+        inner = op.gelu(linear(x, f"{layer}.intermediate.dense"), "erf")
+        x = layer_norm(op.add(x, linear(inner, f"{layer}.output.dense")), f"{layer}.output.LayerNorm")
+
+    weight = op.unsqueeze(seen, number(2))
+    pooled = op.divide(op.reduce_sum(op.multiply(x, weight), number(1)), op.reduce_sum(weight, number(1)))
+    unit = op.normalize_l2(pooled, number(1), 1e-12, "max")
+    return ov.Model([op.result(unit)], [ids, mask], "encoder")
+
+
+def _first_row(op: Any, weights: dict[str, np.ndarray], prefix: str) -> Any:
+    return op.constant(weights[f"{prefix}embeddings.token_type_embeddings.weight"][:1][None])
+
+
+class CompiledEncoder:
+    """The model as a compiled graph: same vectors as sentence-transformers, several times as fast."""
+
+    def __init__(self, files: ModelFiles, *, cache_dir: Path | None = None, threads: int | None = None) -> None:
+        self._files = files
+        self._cache_dir = cache_dir
+        self._threads = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._tokenizer: Any = None
+        self._compiled: Any = None
+        self.name = files.name
+        self.fingerprint = files.fingerprint
+        self.languages = files.languages
+        self.limit = files.max_length
+        self.dimension = int(read_json(files.path / "config.json")["hidden_size"])
+
+    def encode_queries(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+        """Unit rows for texts that seek."""
+        return self._encode(self._files.query_prefix, texts, progress)
+
+    def encode_passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+        """Unit rows for texts that are sought."""
+        return self._encode(self._files.passage_prefix, texts, progress)
+
+    def _load(self) -> None:
+        if self._compiled is not None:
+            return
+        with self._lock:
+            if self._compiled is not None:
+                return
+            try:
+                import openvino as ov
+                from tokenizers import Tokenizer
+            except ImportError as error:
+                raise ModelUnavailable(f"expected openvino and tokenizers to run {self.name}: {error}") from error
+            tokenizer = Tokenizer.from_file(str(self._files.path / "tokenizer.json"))
+            # The file may ship with a shorter limit and fixed padding; both are ours to decide.
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+            core = ov.Core()
+            if self._cache_dir is not None:
+                core.set_property({"CACHE_DIR": str(self._cache_dir / f"graph-{self.fingerprint}")})
+            capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            settings = {
+                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities else "f32",
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_NUM_THREADS": self._threads,
+            }
+            self._tokenizer = tokenizer
+            self._compiled = core.compile_model(build_graph(self._files), "CPU", settings)
+
+    def _infer(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        request = getattr(self._local, "request", None)
+        if request is None:
+            # A request belongs to the thread that made it.
+            request = self._local.request = self._compiled.create_infer_request()
+        request.infer([ids, mask], share_inputs=True)
+        return np.array(request.get_output_tensor(0).data)
+
+    def _encode(self, prefix: str, texts: Sequence[str], progress: Progress | None) -> np.ndarray:
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if not texts:
+            return rows
+        self._load()
+        for start in range(0, len(texts), CHUNK):
+            chunk = [prefix + text for text in texts[start : start + CHUNK]]
+            rows[start : start + len(chunk)] = self._encode_chunk(chunk)
+            if progress is not None:
+                progress(start + len(chunk), len(texts))
+        return rows
+
+    def _encode_chunk(self, texts: list[str]) -> np.ndarray:
+        windows: list[list[int]] = []
+        owner: list[int] = []
+        for n, encoding in enumerate(self._tokenizer.encode_batch_fast(texts)):
+            for window in _windows(encoding.ids, self.limit):
+                windows.append(window)
+                owner.append(n)
+        vectors = np.zeros((len(windows), self.dimension), dtype=np.float32)
+        for batch in _batches([len(w) for w in windows]):
+            width = -(-max(len(windows[n]) for n in batch) // WIDTH_STEP) * WIDTH_STEP
+            ids = np.zeros((len(batch), width), dtype=np.int32)
+            mask = np.zeros((len(batch), width), dtype=np.int32)
+            for row, n in enumerate(batch):
+                ids[row, : len(windows[n])] = windows[n]
+                mask[row, : len(windows[n])] = 1
+            vectors[batch] = self._infer(ids, mask)
+        if len(windows) == len(texts):
+            return vectors
+        # A text longer than the model reads is the mean of its windows, weighted by their length: nothing is cut.
+        summed = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        np.add.at(summed, owner, vectors * np.array([[len(w)] for w in windows], dtype=np.float32))
+        return np.asarray(summed / np.linalg.norm(summed, axis=1, keepdims=True))
+
+
+def _windows(ids: list[int], limit: int) -> list[list[int]]:
+    """The token ids in windows of at most `limit`, each with the first and last special token."""
+    if len(ids) <= limit:
+        return [ids]
+    inner = ids[1:-1]
+    count = -(-len(inner) // (limit - 2))
+    size = -(-len(inner) // count)
+    return [[ids[0], *inner[n : n + size], ids[-1]] for n in range(0, len(inner), size)]
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Positions of texts of similar length, each batch within the token budget."""
+    batches: list[list[int]] = []
+    for n in sorted(range(len(lengths)), key=lambda n: (lengths[n], n)):
+        wider = -(-lengths[n] // WIDTH_STEP) * WIDTH_STEP
+        full = batches and ((len(batches[-1]) + 1) * wider > BATCH_TOKENS or len(batches[-1]) >= BATCH_ROWS)
+        if not batches or full:
+            batches.append([])
+        batches[-1].append(n)
+    return batches

@@ -1,0 +1,237 @@
+"""Judge the ranking on a judged set, through the very code the product ranks with.
+
+    python -m embeddings.evaluation SETDIR [SETDIR …] [--run FILE] [--json] [--model NAME] [--cache DIR]
+
+A set holds corpus.jsonl.gz, queries.jsonl.gz and qrels.tsv and, where owners are ranked, owners.jsonl.gz. A
+query may name a sector (only owners of it are candidates), owners to exclude, and `before` (only texts of a
+smaller order are known). Gains are linear; a grade of 1 or more counts as relevant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from embeddings.encoder import Encoder, load_encoder
+from embeddings.language import detect_language, split_statements
+from embeddings.matcher import LEGS, MEANING, Matcher, Statement
+from embeddings.ranking import Match
+
+#: Names of the columns: which legs are asked.
+COLUMNS: dict[str, Collection[str]] = {"dense": {MEANING}, "lexical": LEGS - {MEANING}, "fused": LEGS}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSet:
+    """A judged set, its ids mapped to numbers."""
+
+    name: str
+    ranks_owners: bool
+    corpus: list[dict[str, Any]]
+    queries: list[dict[str, Any]]
+    relevant: dict[str, dict[str, float]]
+    names: list[str]  #: what is ranked; its number is its place plus one
+    sectors: dict[str, set[int]]
+
+
+def read_set(folder: Path) -> JudgedSet:
+    """The judged set in this folder."""
+    if not (folder / "set.json").is_file():
+        raise FileNotFoundError(f"expected a judged set with set.json in {folder}, found none")
+    corpus, queries = _rows(folder / "corpus.jsonl.gz"), _rows(folder / "queries.jsonl.gz")
+    relevant: dict[str, dict[str, float]] = {}
+    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines():
+        query, key, grade = line.split("\t")
+        if query != "query-id":
+            relevant.setdefault(query, {})[key] = float(grade)
+    ranks_owners = json.loads((folder / "set.json").read_text(encoding="utf-8"))["rank"] == "owners"
+    sectors: dict[str, set[int]] = {}
+    if ranks_owners:
+        owners = _rows(folder / "owners.jsonl.gz")
+        names = [str(o["_id"]) for o in owners]
+        for number, owner in enumerate(owners, start=1):
+            sectors.setdefault(str(owner.get("sector", "")), set()).add(number)
+    else:
+        names = [str(d["_id"]) for d in corpus]
+    return JudgedSet(folder.name, ranks_owners, corpus, queries, relevant, names, sectors)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+class CachedEncoding:
+    """Encodes texts once per model and keeps the vectors on disk between runs."""
+
+    def __init__(self, encoder: Encoder, folder: Path | None) -> None:
+        self.encoder, self.folder = encoder, folder
+
+    def __call__(self, kind: str, encode: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str]) -> np.ndarray:
+        """The vectors of these texts."""
+        if self.folder is None:
+            return encode(texts)
+        digest = hashlib.sha256("\0".join([self.encoder.fingerprint, kind, *texts]).encode()).hexdigest()[:24]
+        path = self.folder / f"{digest}.npy"
+        if path.is_file():
+            return np.asarray(np.load(path))
+        vectors = encode(texts)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        np.save(path, vectors)
+        return vectors
+
+
+def fill(judged: JudgedSet, encoder: Encoder | None, encoding: CachedEncoding | None) -> tuple[Matcher, np.ndarray]:
+    """A matcher that holds the set's texts, split as the product splits them, and the order of each statement."""
+    number = {name: n for n, name in enumerate(judged.names, start=1)}
+    texts: list[str] = []
+    source: list[int] = []
+    for place, document in enumerate(judged.corpus):
+        for part in split_statements(f"{_title(document)}{document['text']}"):
+            texts.append(part)
+            source.append(place)
+    vectors = encoding("passages", encoding.encoder.encode_passages, texts) if encoding is not None else None
+    matcher = Matcher(encoder)
+    statements = []
+    for n, (text, place) in enumerate(zip(texts, source, strict=True)):
+        document = judged.corpus[place]
+        owners = tuple(number[o] for o in document["owners"] if o in number) if judged.ranks_owners else (1,)
+        statements.append(
+            Statement(
+                id=n + 1,
+                text=text,
+                language=str(document.get("language") or detect_language(text)),
+                owners=owners,
+                item=place + 1,
+                vector=None if vectors is None else vectors[n],
+            )
+        )
+    matcher.put(statements)
+    order = np.array([float(judged.corpus[place].get("order", place)) for place in source])
+    return matcher, order
+
+
+def _title(document: Mapping[str, Any]) -> str:
+    title = str(document.get("title") or "").strip()
+    if not title or str(document["text"]).startswith(title):
+        return ""
+    return title if title.endswith((".", "?", "!")) and not title.endswith(" ") else title + ". "
+
+
+def rank(
+    judged: JudgedSet,
+    matcher: Matcher,
+    order: np.ndarray,
+    query_vectors: np.ndarray | None,
+    legs: Collection[str] = LEGS,
+    limit: int = 100,
+) -> dict[str, list[Match]]:
+    """The ranking of every query, each by Matcher.rank_items or Matcher.rank_owners."""
+    number = {name: n for n, name in enumerate(judged.names, start=1)}
+    run: dict[str, list[Match]] = {}
+    for n, question in enumerate(judged.queries):
+        query = matcher.prepare(
+            question["text"],
+            language=question.get("language"),
+            vector=None if query_vectors is None else query_vectors[n],
+        )
+        allowed = None
+        if question.get("before") is not None:
+            allowed = np.flatnonzero(order < float(question["before"])).astype(np.int64) + 1
+        if judged.ranks_owners:
+            owners = set(judged.sectors.get(question["sector"], ())) if "sector" in question else set(number.values())
+            owners -= {number[name] for name in question.get("exclude", ()) if name in number}
+            run[question["_id"]] = matcher.rank_owners(
+                query, allowed=allowed, owners=owners, limit=limit, legs=legs, evidence=0
+            )
+        else:
+            run[question["_id"]] = matcher.rank_items(query, allowed=allowed, limit=limit, legs=legs, evidence=0)
+    return run
+
+
+def measure(judged: JudgedSet, run: Mapping[str, Sequence[Match]]) -> dict[str, float]:
+    """nDCG@10, R@10, MRR and Hit@10, the mean over all judged queries (an unanswered one counts 0)."""
+    ndcg = recall = reciprocal = hits = 0.0
+    for query, relevant in judged.relevant.items():
+        found = [judged.names[match.key - 1] for match in run.get(query, ())]
+        ideal = sum(g / math.log2(n + 2) for n, g in enumerate(sorted(relevant.values(), reverse=True)[:10]))
+        gained = sum(relevant.get(key, 0.0) / math.log2(n + 2) for n, key in enumerate(found[:10]))
+        good = {key for key, grade in relevant.items() if grade >= 1}
+        ndcg += gained / ideal
+        recall += len(good.intersection(found[:10])) / len(good)
+        hits += bool(good.intersection(found[:10]))
+        reciprocal += next((1 / (n + 1) for n, key in enumerate(found) if key in good), 0.0)
+    total = len(judged.relevant)
+    return {
+        "nDCG@10": ndcg / total,
+        "R@10": recall / total,
+        "MRR": reciprocal / total,
+        "Hit@10": hits / total,
+    }
+
+
+def write_run(judged: JudgedSet, run: Mapping[str, Sequence[Match]], path: Path, tag: str) -> None:
+    """A TREC run, separated by tabs because ids may hold spaces."""
+    with path.open("w", encoding="utf-8") as file:
+        for query, matches in run.items():
+            for place, match in enumerate(matches, start=1):
+                file.write(f"{query}\tQ0\t{judged.names[match.key - 1]}\t{place}\t{match.score:.6f}\t{tag}\n")
+
+
+def evaluate(
+    folder: Path, encoder: Encoder | None, *, cache: Path | None = None, run_file: Path | None = None
+) -> dict[str, dict[str, float]]:
+    """The measures of each column on one set; writes the fused run where a file is named."""
+    judged = read_set(folder)
+    encoding = None if encoder is None else CachedEncoding(encoder, cache)
+    matcher, order = fill(judged, encoder, encoding)
+    vectors = None
+    if encoding is not None:
+        vectors = encoding("queries", encoding.encoder.encode_queries, [q["text"] for q in judged.queries])
+    figures = {}
+    for column, legs in COLUMNS.items():
+        if encoder is None and column == "dense":
+            continue
+        run = rank(judged, matcher, order, vectors, legs)
+        figures[column] = measure(judged, run)
+        if column == "fused" and run_file is not None:
+            write_run(judged, run, run_file, "matchmaker")
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m embeddings.evaluation", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("sets", nargs="+", type=Path, metavar="SETDIR")
+    parser.add_argument("--run", type=Path, help="write the fused ranking as a TREC run (one set only)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--model", help="a model's name or directory (default: the bundled one)")
+    parser.add_argument("--words-only", action="store_true", help="judge without a model")
+    parser.add_argument("--cache", type=Path, help="keep encoded texts in this directory")
+    options = parser.parse_args(arguments)
+    if options.run is not None and len(options.sets) > 1:
+        parser.error("--run takes one set")
+    encoder = None if options.words_only else load_encoder(options.model)
+    figures = {s.name: evaluate(s, encoder, cache=options.cache, run_file=options.run) for s in options.sets}
+    if options.json:
+        print(json.dumps(figures, indent=1))
+        return 0
+    print(f"{'set':34}{'column':10}" + "".join(f"{m:>9}" for m in ("nDCG@10", "R@10", "MRR", "Hit@10")))
+    for name, columns in figures.items():
+        for column, values in columns.items():
+            print(f"{name:34}{column:10}" + "".join(f"{v:9.3f}" for v in values.values()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
