@@ -70,7 +70,7 @@ def get_or_refuse(session: Session, model: type[AnyItem], public_id: str, viewer
 
 
 def standing_is(model: type[Any], standing: str) -> ColumnElement[bool]:
-    """Where an item stands as its owner sees it: one of STANDINGS; *expiring* are those published ones that end soon."""
+    """Where an item stands as its owner sees it: one of STANDINGS; *expiring* are the published ones that end soon."""
     if standing == "published":
         return live(model)
     if standing == "expiring":
