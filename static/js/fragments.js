@@ -19,6 +19,8 @@ export async function fill(target, url, options = {}) {
     if (same) target.replaceWith(same);
     else target.replaceChildren(...page.body.childNodes);
     (same ?? target).removeAttribute("aria-busy");
+    const news = (same ?? target).querySelector("[data-announce]")?.textContent;
+    if (news) document.getElementById("announce").textContent = news;
     (same ?? target).dispatchEvent(new CustomEvent("filled", { bubbles: true }));
     return answer;
   } finally {
