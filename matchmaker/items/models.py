@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from matchmaker.accounts.models import User
+from matchmaker.clusters.models import Field as Field
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import OneOf, PublicId, Versioned, today, utcnow
 from matchmaker.permissions import Visibility
@@ -75,27 +76,6 @@ class Rung(StrEnum):
     PRE_GMP = "pre_gmp"
     GMP = "gmp"
     CLINIC = "clinic"
-
-
-class Field(StrEnum):
-    """Field of activity in the life sciences."""
-
-    ATMP = "atmp"
-    DEVICES = "devices"
-    DIAGNOSTICS = "diagnostics"
-    DIGITAL_HEALTH = "digital_health"
-    INFECTION_HYGIENE = "infection_hygiene"
-    BONE_HEALING = "bone_healing"
-    CLINICAL_TRIALS = "clinical_trials"
-    BIOBANKS = "biobanks"
-    PRODUCTION = "production"
-    DATA_AI = "data_ai"
-    REGULATORY = "regulatory"
-    CARE = "care"
-    FINANCE = "finance"
-    MATERIALS = "materials"
-    IMAGING = "imaging"
-    PHARMA = "pharma"
 
 
 class Item(PublicId, Versioned):

@@ -51,8 +51,20 @@ def review(kind: Kind, values: Values) -> Review:
     failed = [check for check in checks if not check.passes(values)]
     total = sum(check.weight for check in checks)
     lost = sum(check.weight for check in failed)
-    failed.sort(key=lambda check: -check.weight)
-    return Review(round(100 * (total - lost) / total), [Hint(c.field, c.code, c.text) for c in failed])
+    shown = [check for check in failed if _worth_saying(check, failed, values)]
+    shown.sort(key=lambda check: -check.weight)
+    return Review(round(100 * (total - lost) / total), [Hint(c.field, c.code, c.text) for c in shown])
+
+
+#: What a text should leave out; said only to those who have written one.
+_TO_LEAVE_OUT = frozenset({"boast", "contact", "brand"})
+
+
+def _worth_saying(check: _Check, failed: list[_Check], values: Values) -> bool:
+    """One hint for one fault: an empty text is not told what to leave out, a vague title not that it is short too."""
+    if check.code in _TO_LEAVE_OUT:
+        return bool(_text(values, "description"))
+    return not (check.code == "title_short" and any(other.code == "title_vague" for other in failed))
 
 
 #: No more of a text than this is looked at, so that judging never takes long; forms allow less.
@@ -110,7 +122,7 @@ _MEASURE = re.compile(
         hours?|stunden?|timm\w+|beds?|betten|bädd\w*|sites?|batch\w*|charge\w*|euros?|eur|€|sek|kr\b|€)
     | \b(?:TRL|ISO|IEC|EN|DIN|ASTM|ICH|IVDR|MDR|GMP|GLP|GCP|GDP|HL7|FHIR|DICOM|USP|OECD|SS-EN|CE)\b[-\s]?[\w.:/-]*
     | \b(?:\d+\s*(?:to|bis|till|–|-|x|×)\s*\d+ | [<>≤≥±]\s*\d)
-    | \b\d{2,}\b
+    | \b(?!(?:19|20)\d\d\b)\d{2,}\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )

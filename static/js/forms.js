@@ -18,17 +18,14 @@ function count(field) {
 }
 
 async function ask(form) {
-  const target = document.querySelector(form.dataset.liveTarget);
-  if (!target) return;
   form.asking?.abort();
   form.asking = new AbortController();
-  try {
-    await fill(target, form.dataset.live, {
-      method: "POST", body: new FormData(form), signal: form.asking.signal,
-    });
-  } catch {
-    // The help beside the form stays as it was; the form itself needs no answer.
-  }
+  const options = { method: "POST", body: new FormData(form), signal: form.asking.signal };
+  const regions = [...document.querySelectorAll(`[data-live-form="${CSS.escape(form.id)}"]`)].map((r) => [r, r.dataset.live]);
+  const own = document.querySelector(form.dataset.liveTarget);
+  if (own) regions.unshift([own, form.dataset.live]);
+  // Where an answer fails, the help beside the form stays as it was; the form itself needs no answer.
+  await Promise.allSettled(regions.map(([region, url]) => fill(region, url, options)));
 }
 
 // Drafts: what was typed, by field name, until a page without that form has been reached.
@@ -93,12 +90,20 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  // A second press before the answer has come would save the same thing twice.
+  if (form.dataset.sending) return event.preventDefault();
+  if (form.method === "post" && !form.dataset.target) form.dataset.sending = "1";
   delete form.dataset.changed;
   if (form.dataset.draft) {
     keep(form);
     sessionStorage.setItem(`sent:${form.dataset.draft}`, "1");
   }
   if ("forgetDrafts" in form.dataset) sessionStorage.clear();
+});
+
+// Back brings the page as it was left, the mark of a sent form included.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
 });
 
 addEventListener("beforeunload", (event) => {
