@@ -1,0 +1,174 @@
+"""``matchmaker import``: files of organisations, statements and CORDIS projects, from the command line."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Sized
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker.clusters.models import Cluster
+from matchmaker.db import db
+from matchmaker.imports import cordis as cordis_files
+from matchmaker.imports.operations import (
+    Outcome,
+    Report,
+    put_organisation,
+    put_statement,
+    run,
+)
+from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
+from matchmaker.imports.records import OrganisationRecord, Record, StatementRecord, parse
+
+imports = AppGroup("import", help="Bring in organisations, statements and projects from files.")
+commands = (imports,)
+T = TypeVar("T")
+
+#: Rows named on the screen; all are named with --refused FILE.
+SHOWN = 20
+
+_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_cluster = click.option("--cluster", "slug", help="The cluster they join; needed where there are several.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Check and count everything, keep nothing.")
+_refused = click.option(
+    "--refused", "refused_file", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows here (CSV)."
+)
+
+
+@imports.command()
+@_file
+@_cluster
+@_dry_run
+@_refused
+def organisations(file: Path, slug: str | None, dry_run: bool, refused_file: Path | None) -> None:
+    """Organisations from a CSV or JSONL FILE (columns: `matchmaker import template organisations`)."""
+    cluster = _the_cluster(slug)
+    report = _put_rows(file, OrganisationRecord, lambda s, r: put_organisation(s, r, cluster), dry_run)
+    _finish([(file.name, report)], dry_run, refused_file)
+
+
+@imports.command()
+@_file
+@_dry_run
+@_refused
+def statements(file: Path, dry_run: bool, refused_file: Path | None) -> None:
+    """Competences, needs, test fields and evidence from a CSV or JSONL FILE."""
+    report = _put_rows(file, StatementRecord, put_statement, dry_run)
+    _finish([(file.name, report)], dry_run, refused_file)
+
+
+@imports.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_cluster
+@_dry_run
+@_refused
+def cordis(directory: Path, slug: str | None, dry_run: bool, refused_file: Path | None) -> None:
+    """Organisations and projects from a DIRECTORY of CORDIS files, published with their source and licence."""
+    cluster = _the_cluster(slug)
+    try:
+        files = cordis_files.read(directory)
+    except UnreadableFile as error:
+        raise click.ClickException(str(error)) from error
+    participants = _put_all(
+        "organisations",
+        list(enumerate(files.participants, start=1)),
+        lambda session, participant: cordis_files.put_participant(session, participant, cluster),
+        dry_run,
+    )
+    projects = _put_all("projects", list(enumerate(files.projects, start=1)), cordis_files.put_project, dry_run)
+    for name, row in files.refused:
+        report = projects if name.startswith("project") else participants
+        report.refused.append(row)
+    _finish([("organisations", participants), ("projects", projects)], dry_run, refused_file)
+
+
+@imports.command()
+@click.argument("kind", type=click.Choice(["organisations", "statements"]))
+def template(kind: str) -> None:
+    """Print an empty CSV file with every column and, in a second line, what each may hold."""
+    model: type[Record] = OrganisationRecord if kind == "organisations" else StatementRecord
+    writer = csv.writer(sys.stdout)
+    writer.writerow(model.model_fields)
+    writer.writerow(_describe(field.annotation) for field in model.model_fields.values())
+
+
+def _describe(annotation: Any) -> str:
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and hasattr(part, "__members__"):
+            return " | ".join(part.__members__[name].value for name in part.__members__)
+    literals = [value for value in get_args(annotation) if isinstance(value, str) and value]
+    if literals:
+        return " | ".join(literals)
+    if "list" in str(annotation):
+        return "several; separated by semicolons"
+    return "number" if "int" in str(annotation) else "yyyy-mm-dd" if "date" in str(annotation) else "text"
+
+
+def _the_cluster(slug: str | None) -> Cluster:
+    """The cluster of that slug, or the only one there is."""
+    clusters = db.session.scalars(select(Cluster).order_by(Cluster.id)).all()
+    chosen = [cluster for cluster in clusters if slug in (None, cluster.slug)]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not clusters:
+        raise click.ClickException("There is no cluster yet: `matchmaker clusters create NAME` first.")
+    raise click.ClickException(f"Say which cluster with --cluster: {', '.join(c.slug for c in clusters)}.")
+
+
+def _put_rows(file: Path, model: type[Record], put: Callable[[Session, Any], Outcome], dry_run: bool) -> Report:
+    try:
+        rows = list(read_rows(file))
+    except UnreadableFile as error:
+        raise click.ClickException(str(error)) from error
+    entries = [(row.line, row.values) if isinstance(row, Row) else row for row in rows]
+    return _put_all(file.name, entries, lambda session, values: put(session, parse(model, values)), dry_run)
+
+
+def _put_all(
+    what: str, entries: Iterable[tuple[int, T] | BadRow], put: Callable[[Session, T], Outcome], dry_run: bool
+) -> Report:
+    """Put entries with a progress bar, committing batch by batch; a dry run is rolled back at its end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(what, total=len(entries) if isinstance(entries, Sized) else None)
+
+        def after_batch(report: Report) -> None:
+            if not dry_run:
+                db.session.commit()
+            progress.update(task, completed=report.rows)
+            if not console.is_terminal:
+                # A log has no moving bar; a line a batch says as much.
+                click.echo(f"{what}: {report.rows} rows", err=True)
+
+        return run(db.session, entries, put, after_batch=after_batch)
+
+
+def _finish(reports: list[tuple[str, Report]], dry_run: bool, refused_file: Path | None) -> None:
+    if dry_run:
+        db.session.rollback()
+    for what, report in reports:
+        counts = ", ".join(f"{report.outcomes[outcome]} {outcome}" for outcome in Outcome)
+        click.echo(f"{what}: {counts}, {len(report.refused)} refused{' (dry run, nothing kept)' if dry_run else ''}")
+        for row in report.refused[:SHOWN]:
+            click.echo(f"  line {row.line}: {row.reason}")
+        if len(report.refused) > SHOWN:
+            click.echo(f"  … and {len(report.refused) - SHOWN} more (--refused FILE names them all)")
+    if refused_file is not None:
+        with refused_file.open("w", encoding="utf-8-sig", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("file", "line", "reason"))
+            writer.writerows((what, row.line, row.reason) for what, report in reports for row in report.refused)
+    if not dry_run and any(
+        report.outcomes[Outcome.CREATED] + report.outcomes[Outcome.CHANGED] for _, report in reports
+    ):
+        current_app.cli.commands["index"].commands["sync"].main(args=[], standalone_mode=False)

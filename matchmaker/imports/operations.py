@@ -1,0 +1,234 @@
+"""Put records into the database: created, changed or already there. Known again by key, so nothing comes in twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from matchmaker.clusters.models import Cluster, ClusterMembership, Organisation, OrganisationType
+from matchmaker.db import today, utcnow
+from matchmaker.imports.readers import BadRow
+from matchmaker.imports.records import OrganisationRecord, RowRefused, StatementRecord
+from matchmaker.items.models import Item, ItemState
+from matchmaker.items.operations import LIFETIME
+from matchmaker.needs.models import Need
+from matchmaker.profiles.models import Competence, Evidence
+from matchmaker.testfields.models import Place, TestField
+from matchmaker.texts import comparison_key
+
+#: Rows that are written in one transaction: a crash costs at most these.
+BATCH = 200
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass
+class Report:
+    """What an import did: a count of each outcome, and the rows that were refused."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    refused: list[BadRow] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return self.outcomes.total() + len(self.refused)
+
+
+T = TypeVar("T")
+
+
+def run(
+    session: Session,
+    entries: Iterable[tuple[int, T] | BadRow],
+    put: Callable[[Session, T], Outcome],
+    *,
+    after_batch: Callable[[Report], None],
+) -> Report:
+    """Put every good entry (its line, what it holds), and call ``after_batch`` after each batch.
+
+    There the caller commits and shows progress. An entry that is refused takes nothing with it: it is rolled back to
+    where the one before it stood.
+    """
+    report = Report()
+    for batch in _batches(entries, BATCH):
+        for entry in batch:
+            if isinstance(entry, BadRow):
+                report.refused.append(entry)
+                continue
+            line, thing = entry
+            try:
+                with session.begin_nested():
+                    outcome = put(session, thing)
+            except RowRefused as refusal:
+                report.refused.append(BadRow(line, str(refusal)))
+            else:
+                report.outcomes[outcome] += 1
+        after_batch(report)
+    return report
+
+
+def _batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def update(thing: Any, values: dict[str, Any]) -> bool:
+    """Set what differs; whether anything did."""
+    different = {name: value for name, value in values.items() if getattr(thing, name) != value}
+    for name, value in different.items():
+        setattr(thing, name, value)
+    return bool(different)
+
+
+def find_organisation(session: Session, name: str, source: str = "") -> Organisation | None:
+    """The organisation of that key, ROR id or exact name; None where there is none or the name is not unique."""
+    by_key = select(Organisation).where(
+        Organisation.source_key.in_([name, f"{source}:{name}"])
+        | ((Organisation.ror == name) & (Organisation.ror != ""))
+    )
+    found = session.scalars(by_key.limit(2)).all()
+    if not found:
+        found = session.scalars(
+            select(Organisation).where(Organisation.name_key == comparison_key(name)).limit(2)
+        ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def put_organisation(session: Session, record: OrganisationRecord, cluster: Cluster) -> Outcome:
+    """Create the organisation, or bring the one this row is known by up to date."""
+    key = f"{record.source}:{record.key or record.ror or comparison_key(record.name) + '|' + record.country}"[:200]
+    values = record.model_dump(exclude={"key"}) | {"fields": [str(name) for name in record.fields]}
+    values["is_sme"] = record.type == OrganisationType.SME
+    known = session.scalar(
+        select(Organisation)
+        .where(Organisation.source_key == key)
+        .options(selectinload(Organisation.cluster_memberships))
+    )
+    if known is None and record.ror:
+        known = session.scalar(select(Organisation).where(Organisation.ror == record.ror))
+        if known is not None and known.source_key is None:
+            # Somebody entered it by hand: theirs counts, the file adds nothing.
+            return Outcome.UNCHANGED
+    if known is None:
+        made = Organisation(**values, source_key=key)
+        made.cluster_memberships.append(ClusterMembership(cluster=cluster, since=today()))
+        session.add(made)
+        session.flush()
+        return Outcome.CREATED
+    changed = update(known, values)
+    if cluster.id not in known.cluster_ids:
+        known.cluster_memberships.append(ClusterMembership(cluster=cluster, since=today()))
+        changed = True
+    session.flush()
+    return Outcome.CHANGED if changed else Outcome.UNCHANGED
+
+
+_MODELS: dict[str, type[Item]] = {"competence": Competence, "need": Need, "test_field": TestField, "evidence": Evidence}
+_SHARED = ("title", "description", "language", "keywords", "source", "licence", "visibility")
+_OWN = {
+    "competence": ("advantages", "stage", "trl", "ipr_status", "cooperation", "partners_sought"),
+    "need": (
+        "expected_result",
+        "stage",
+        "trl_min",
+        "trl_max",
+        "rung",
+        "regulated",
+        "cooperation",
+        "partners_sought",
+        "countries",
+        "deadline",
+    ),
+    "test_field": ("rung", "city", "country", "services", "licences", "access_steps", "response_days"),
+    "evidence": ("identifier", "url", "year"),
+}
+
+
+def put_statement(session: Session, record: StatementRecord) -> Outcome:
+    """Create and publish the item, or bring the one this row is known by up to date."""
+    owner = find_organisation(session, record.organisation, record.source)
+    if owner is None:
+        raise RowRefused(
+            f"organisation: expected the key, ROR id or unique name of one that is here, found {record.organisation!r}"
+        )
+    values = {name: getattr(record, name) for name in (*_SHARED, *_OWN[record.kind])}
+    for name, value in values.items():
+        if isinstance(value, list):
+            values[name] = [str(part) for part in value]
+    values["fields"] = [str(name) for name in record.fields]
+    values["organisation_id"] = owner.id
+    if record.kind == "test_field":
+        values |= {
+            "kind": record.test_field_kind,
+            "regulated": bool(record.regulated),
+            "place": record.place or Place.PHYSICAL,
+        }
+    organisations = [owner]
+    if record.kind == "evidence":
+        values["kind"] = record.evidence_kind
+        for name in record.partners:
+            partner = find_organisation(session, name, record.source)
+            if partner is None:
+                raise RowRefused(f"partners: expected organisations that are here, found {name!r}")
+            organisations.append(partner)
+    key = record.key or f"{owner.public_id}|{comparison_key(record.title)}"
+    return put_item(
+        session,
+        _MODELS[record.kind],
+        f"{record.source}:{record.kind}:{key}"[:200],
+        values,
+        expires_on=record.expires_on,
+        organisations=organisations,
+    )
+
+
+def put_item(
+    session: Session,
+    model: type[Any],
+    source_key: str,
+    values: dict[str, Any],
+    *,
+    expires_on: Any = None,
+    organisations: list[Organisation] | None = None,
+) -> Outcome:
+    """Create and publish an item under its key, or bring the one of that key up to date.
+
+    An item that its owner has withdrawn or met since stays as it is.
+    """
+    known = session.scalar(select(model).where(model.source_key == source_key))
+    if known is None:
+        made = model(
+            **values,
+            source_key=source_key,
+            state=ItemState.PUBLISHED,
+            published_at=utcnow(),
+            expires_on=expires_on or (None if model is Evidence else today() + LIFETIME),
+        )
+        if model is Evidence:
+            made.organisations = organisations or []
+        session.add(made)
+        session.flush()
+        return Outcome.CREATED
+    if known.state != ItemState.PUBLISHED:
+        return Outcome.UNCHANGED
+    if expires_on:
+        values = values | {"expires_on": expires_on}
+    if model is Evidence and organisations and {o.id for o in known.organisations} != {o.id for o in organisations}:
+        values = values | {"organisations": organisations}
+    changed = update(known, values)
+    session.flush()
+    return Outcome.CHANGED if changed else Outcome.UNCHANGED
