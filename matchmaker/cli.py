@@ -42,6 +42,14 @@ def init() -> None:
 
 
 @group.command()
+@click.argument("message")
+@with_appcontext
+def migration(message: str) -> None:
+    """Write a migration for what the models have and the database has not (for developers)."""
+    schema.new_revision(db.engine, message)
+
+
+@group.command()
 @with_appcontext
 def doctor() -> None:
     """Check configuration, database, model, index and mail, and say what to do."""
