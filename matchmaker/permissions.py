@@ -65,8 +65,10 @@ class Permission(StrEnum):
     EDIT = "edit"
     #: Ask for suggestions, and answer them with "not now" or "never".
     SUGGEST = "suggest"
-    #: Change an organisation's profile and say who belongs to it.
+    #: Change an organisation's profile.
     ORGANISATION_ADMIN = "organisation-admin"
+    #: Say who belongs to an organisation.
+    PEOPLE = "people"
     #: Pin, veto and propose pairs in a cluster one manages.
     CURATE = "curate"
     #: Look after the installation.
@@ -105,16 +107,31 @@ def _member(viewer: Viewer, thing: Any) -> bool:
     return thing.organisation_id in viewer.organisation_ids
 
 
-def _member_or_manager(viewer: Viewer, thing: Any) -> bool:
+def _asker(viewer: Viewer, thing: Any) -> bool:
+    """A member of the organisation that asks, or a manager of one of its clusters who may read what it asks with."""
     if thing is None:
         return bool(viewer.organisation_ids or viewer.manages)
-    return thing.organisation_id in viewer.organisation_ids
+    if thing.organisation_id in viewer.organisation_ids:
+        return True
+    return bool(viewer.manages & thing.organisation.cluster_ids) and _reader(viewer, thing)
 
 
 def _organisation_admin(viewer: Viewer, thing: Any) -> bool:
     if thing is None:
         return bool(viewer.admin_of)
     return thing.organisation_id in viewer.admin_of
+
+
+def _keeper_of_people(viewer: Viewer, thing: Any) -> bool:
+    """The organisation's admins; as long as it has none, the managers of its clusters.
+
+    A manager who could add people to any organisation could read its drafts through them.
+    """
+    if _organisation_admin(viewer, thing):
+        return True
+    if thing is None:
+        return bool(viewer.manages)
+    return not thing.has_admin and bool(viewer.manages & thing.cluster_ids)
 
 
 def _manager(viewer: Viewer, thing: Any) -> bool:
@@ -134,8 +151,9 @@ RIGHTS: dict[Permission, Callable[[Viewer, Any], bool]] = {
     Permission.READ: _reader,
     Permission.CONTRIBUTE: _member,
     Permission.EDIT: _member,
-    Permission.SUGGEST: _member_or_manager,
+    Permission.SUGGEST: _asker,
     Permission.ORGANISATION_ADMIN: _organisation_admin,
+    Permission.PEOPLE: _keeper_of_people,
     Permission.CURATE: _manager,
     Permission.ADMINISTER: _platform_admin,
 }
@@ -151,6 +169,12 @@ def allows(viewer: Viewer, permission: Permission, thing: Any = None) -> bool:
     """Whether the viewer holds the permission: at all, or for this very thing."""
     rule = RIGHTS.get(permission)
     return rule is not None and rule(viewer, thing)
+
+
+def require(viewer: Viewer, permission: Permission, thing: Any = None) -> None:
+    """Go on only where the viewer holds the permission. Raises NotPermitted."""
+    if not allows(viewer, permission, thing):
+        raise NotPermitted(permission)
 
 
 View = TypeVar("View", bound=Callable[..., Any])

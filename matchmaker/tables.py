@@ -6,10 +6,11 @@ from matchmaker.accounts import models as accounts
 from matchmaker.clusters import models as clusters
 from matchmaker.curation import models as curation
 from matchmaker.db import Model
+from matchmaker.mail import models as mail
 from matchmaker.needs import models as needs
 from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
 
-modules = (accounts, clusters, curation, needs, profiles, suggestions, testfields)
+modules = (accounts, clusters, curation, mail, needs, profiles, suggestions, testfields)
 metadata = Model.metadata

@@ -8,19 +8,25 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
+from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from matchmaker.accounts.models import User
+from matchmaker.accounts.operations import note_use
+from matchmaker.accounts.queries import token_for
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.config import Settings
-from matchmaker.db import db, set_read_only
+from matchmaker.db import db, set_read_only, utcnow, writing
+from matchmaker.errors import answer
 from matchmaker.extensions import babel
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
 
@@ -31,6 +37,9 @@ LOCALES = ("en",)
 
 #: GET addresses that libraries write on: the link in a confirmation mail.
 WRITING_GETS = frozenset({"security.confirm_email"})
+
+#: The addresses under /api that answer without a token.
+OPEN_API = frozenset({"openapi_document"})
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -113,16 +122,46 @@ def _guard() -> Any:
     endpoint = request.endpoint
     if endpoint in ("static", "bootstrap.static"):
         return None
-    if current_user and current_user.is_authenticated:
+    if request.path.startswith("/api/"):
+        if endpoint is None or endpoint in OPEN_API:
+            return None
+        # Cookies do not count here, so no other site can make a browser act through the API.
+        user = _user_of_bearer()
+        if user is None:
+            return _ask_for_token()
+        g.viewer = viewer_for(db.session, user)
+    elif current_user and current_user.is_authenticated:
         g.viewer = viewer_for(db.session, current_user)
     if endpoint is None:
         return None
     permission = permission_of(endpoint, current_app.view_functions[endpoint])
     if permission is not None and allows(g.viewer, permission):
         return None
-    if not g.viewer.signed_in and request.method == "GET" and request.blueprint != "api":
+    if not g.viewer.signed_in and request.method == "GET":
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     raise NotPermitted(endpoint)
+
+
+def _user_of_bearer() -> User | None:
+    """The user whose program asks, by the token it sent; notes at most once an hour that the token was used."""
+    scheme, _space, raw = request.headers.get("Authorization", "").partition(" ")
+    token = token_for(db.session, raw.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        return None
+    if token.last_used_at is None or token.last_used_at < utcnow() - timedelta(hours=1):
+        # A session of its own, since this request may be one that only reads; ours must hold no lock meanwhile.
+        token_id = token.id
+        db.session.rollback()
+        with writing(), Session(db.engine) as session:
+            note_use(session, token_id)
+            session.commit()
+    return token.user
+
+
+def _ask_for_token() -> Response:
+    asked = make_response(answer(401))
+    asked.headers["WWW-Authenticate"] = 'Bearer realm="matchmaker"'
+    return asked
 
 
 def _protect(response: Response) -> Response:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from embeddings import HashingEncoder
 from matchmaker import create_app, schema
+from matchmaker.accounts.operations import begin_sign_in
 from matchmaker.config import Settings, load
 from matchmaker.db import db, set_read_only
 from tests import factories
@@ -113,13 +114,15 @@ def sign_in(app: Flask) -> Callable[..., FlaskClient]:
     """Gives a browser in which the user is signed in, without the cost of the sign-in form."""
 
     def sign_in(user: Any) -> FlaskClient:
+        with app.app_context(), Session(db.engine) as writer:
+            cookie_value = begin_sign_in(writer, user)
+            writer.commit()
         made = app.test_client()
         with made.session_transaction() as cookie:
-            cookie["_user_id"] = user.fs_uniquifier
+            cookie["_user_id"] = cookie_value
             cookie["_fresh"] = True
             cookie["fs_cc"] = "set"
             cookie["fs_paa"] = 4_000_000_000
-            cookie["identity.id"] = user.fs_uniquifier
         return made
 
     return sign_in

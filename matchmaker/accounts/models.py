@@ -60,6 +60,21 @@ class User(UserMixin, PublicId, Model):
         return self.name or self.email.partition("@")[0]
 
 
+class SignIn(PublicId, Model):
+    """One sign-in of a user on one device. A session cookie counts only as long as its sign-in has not ended."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    #: SHA-256 of the key in the cookie, hexadecimal.
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    ended_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
 class ApiToken(PublicId, Model):
     """A key a user's program signs in with; only its hash is kept."""
 

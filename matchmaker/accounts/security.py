@@ -1,17 +1,82 @@
-"""Sign-up, sign-in, confirmation and recovery: Flask-Security, set up for this product."""
+"""Sign-up, sign-in, confirmation and recovery: Flask-Security, set up for this product.
+
+Its pages are ours (``templates/security``), its mails go through the outbox, and a session counts only as long as its
+row in ``sign_in`` has not ended: signing out really ends it, a copy of the cookie is worth nothing afterwards.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, abort, g, request, session
+from flask_babel import gettext
+from flask_login import user_logged_in, user_logged_out
+from flask_security.babel import FsDomain
 from flask_security.datastore import FSQLALiteUserDatastore
 
+from matchmaker.accounts import forms, operations, queries
 from matchmaker.accounts.models import Role, User
+from matchmaker.accounts.notifications import Mails
+from matchmaker.accounts.passwords import SHORTEST, Passwords
+from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, utcnow
 from matchmaker.extensions import security
 
 datastore = FSQLALiteUserDatastore(db, User, Role)
+
+
+def _(text: str) -> str:
+    """Marks a text for translation; Flask-Security asks for the translation when it shows it."""
+    return text
+
+
+MESSAGES = {
+    "CONFIRM_REGISTRATION": (_("We have sent a mail to %(email)s."), "success"),
+    "EMAIL_CONFIRMED": (_("Your address is confirmed. Sign in to go on."), "success"),
+    "ALREADY_CONFIRMED": (_("This address is confirmed already. Sign in to go on."), "info"),
+    "INVALID_CONFIRMATION_TOKEN": (_("This link is not complete or was replaced. Ask for a new one here."), "error"),
+    "CONFIRMATION_EXPIRED": (_("This link was valid for %(within)s. Ask for a new one here."), "error"),
+    "CONFIRMATION_REQUEST": (
+        _("If %(email)s waits for confirmation, a new link is on its way to it."),
+        "info",
+    ),
+    "CONFIRMATION_REQUIRED": (
+        _("Your address is not confirmed yet. Open the link in our mail, or ask for a new one below."),
+        "error",
+    ),
+    "GENERIC_AUTHN_FAILED": (_("Address and password do not fit together. Check both and try again."), "error"),
+    "PASSWORD_RESET_REQUEST": (
+        _("If %(email)s belongs to an account, a link for a new password is on its way to it."),
+        "info",
+    ),
+    "PASSWORD_RESET_EXPIRED": (_("This link was valid for %(within)s. Ask for a new one here."), "error"),
+    "INVALID_RESET_PASSWORD_TOKEN": (_("This link was used already or replaced. Ask for a new one here."), "error"),
+    "PASSWORD_RESET_NO_LOGIN": (_("Your new password is set, every device is signed out. Sign in with it."), "success"),
+    "PASSWORD_CHANGE": (_("Your new password is set. Every other device is signed out."), "success"),
+    "PASSWORD_IS_THE_SAME": (_("This is the password you have. Choose another one."), "error"),
+    "RETYPE_PASSWORD_MISMATCH": (_("The two passwords differ."), "error"),
+    "PASSWORD_NOT_PROVIDED": (_("Type a password."), "error"),
+    "INVALID_PASSWORD": (_("This is not your password."), "error"),
+    "EMAIL_NOT_PROVIDED": (_("Type your e-mail address."), "error"),
+    "INVALID_EMAIL_ADDRESS": (_("This does not look like an e-mail address: expected name@organisation.org."), "error"),
+    "DISABLED_ACCOUNT": (_("This account is closed. Ask your cluster manager."), "error"),
+    "UNAUTHENTICATED": (_("Sign in to see this page."), "info"),
+    "REAUTHENTICATION_REQUIRED": (_("Type your password again to go on."), "info"),
+    "REAUTHENTICATION_SUCCESSFUL": (_("Thank you."), "success"),
+    "ANONYMOUS_USER_REQUIRED": (_("You are signed in already."), "info"),
+}
+
+
+class Words(FsDomain):
+    """Translations of what Flask-Security says: ours where we have one, else its own."""
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        """The text in the language of the page, filled in."""
+        ours = gettext(string)
+        if ours == string:
+            return super().gettext(string, **variables)
+        return ours % variables if variables else ours
 
 
 def init_app(app: Flask) -> None:
@@ -20,26 +85,100 @@ def init_app(app: Flask) -> None:
         "SECURITY_PASSWORD_HASH": "argon2",
         # argon2 salts by itself; this key is mixed in before it, so that a stolen table alone can't be guessed at.
         "SECURITY_PASSWORD_SALT": app.config["SECRET_KEY"],
-        "SECURITY_PASSWORD_LENGTH_MIN": 12,
+        "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST,
         "SECURITY_REGISTERABLE": True,
         "SECURITY_USE_REGISTER_V2": True,
+        "SECURITY_PASSWORD_CONFIRM_REQUIRED": False,
         "SECURITY_CONFIRMABLE": True,
         "SECURITY_RECOVERABLE": True,
         "SECURITY_CHANGEABLE": True,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_LOGOUT_METHODS": ["POST"],
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
+        "SECURITY_EMAIL_HTML": False,
         "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=2),
         "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=1),
         "SECURITY_AUTO_LOGIN_AFTER_CONFIRM": False,
         "SECURITY_DATETIME_FACTORY": utcnow,
+        "SECURITY_API_ENABLED_METHODS": ["session"],
+        # Our own commands do this work (``matchmaker users``).
+        "SECURITY_CLI_USERS_NAME": None,
+        "SECURITY_CLI_ROLES_NAME": None,
         "SECURITY_LOGIN_URL": "/sign-in",
         "SECURITY_LOGOUT_URL": "/sign-out",
         "SECURITY_REGISTER_URL": "/sign-up",
         "SECURITY_RESET_URL": "/recover",
         "SECURITY_CONFIRM_URL": "/confirm",
         "SECURITY_CHANGE_URL": "/account/password",
+        "SECURITY_VERIFY_URL": "/account/verify",
+        "SECURITY_POST_LOGIN_VIEW": "clusters.arrive",
+        "SECURITY_POST_REGISTER_VIEW": "accounts.check_mail",
+        "SECURITY_POST_CONFIRM_VIEW": "security.login",
+        "SECURITY_POST_CHANGE_VIEW": "accounts.me",
+        "REMEMBER_COOKIE_DURATION": operations.SIGN_IN_LASTS,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        **{f"SECURITY_MSG_{key}": value for key, value in MESSAGES.items()},
     }
     for key, value in defaults.items():
         app.config.setdefault(key, value)
-    security.init_app(app, datastore)
+    security.init_app(
+        app,
+        datastore,
+        login_form=forms.SignInForm,
+        register_form=forms.SignUpForm,
+        forgot_password_form=forms.RecoverForm,
+        send_confirmation_form=forms.ConfirmAgainForm,
+        reset_password_form=forms.NewPasswordForm,
+        change_password_form=forms.ChangePasswordForm,
+        verify_form=forms.VerifyForm,
+        password_util_cls=Passwords,
+        mail_util_cls=Mails,
+    )
+    security.i18n_domain = Words(app)
+    # The pages are for people; programs use tokens under /api.
+    security.want_json(lambda _request: False)
+    manager = app.login_manager  # type: ignore[attr-defined]
+    manager.user_loader(_user_of_cookie)
+    manager.request_loader(lambda _request: None)
+    user_logged_in.connect(_begin, app)
+    user_logged_out.connect(_end, app)
+    app.before_request(_refuse_json)
+    app.after_request(_keep_at_home)
+
+
+def _user_of_cookie(value: str) -> User | None:
+    user = queries.user_for_cookie(db.session, value)
+    if user is not None:
+        g.fs_authn_via = "session"
+        g.fs_paa = session.get("fs_paa", 0)
+        g.sign_in = value
+    return user
+
+
+def _begin(_app: Flask, user: User) -> None:
+    g.sign_in = operations.begin_sign_in(db.session, user)
+    # Flask-Login writes this value into the session and the remembering cookie alike.
+    session["_user_id"] = g.sign_in
+
+
+def _end(_app: Flask, user: User) -> None:
+    value = g.pop("sign_in", None)
+    if value is not None:
+        operations.end_sign_in(db.session, value)
+        db.session.commit()
+
+
+def _refuse_json() -> None:
+    if request.blueprint == "security" and request.is_json:
+        abort(415)
+
+
+def _keep_at_home(response: Response) -> Response:
+    """The last gate against being led to another site: sign-in pages redirect to paths of this one only."""
+    if request.blueprint == "security":
+        response.headers["Cache-Control"] = "no-store"
+        if response.location is not None and not is_safe(response.location):
+            response.location = "/"
+        if request.endpoint == "security.logout":
+            response.headers["Clear-Site-Data"] = '"cache"'
+    return response

@@ -9,7 +9,9 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from matchmaker.accounts.models import User
+from matchmaker.clusters.identity import domain_of
 from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
+from matchmaker.permissions import Visibility
 from matchmaker.texts import comparison_key
 
 
@@ -52,6 +54,27 @@ SECTOR_OF: dict[OrganisationType, Sector] = {
 }
 
 
+class Field(StrEnum):
+    """Field of activity in the life sciences."""
+
+    ATMP = "atmp"
+    DEVICES = "devices"
+    DIAGNOSTICS = "diagnostics"
+    DIGITAL_HEALTH = "digital_health"
+    INFECTION_HYGIENE = "infection_hygiene"
+    BONE_HEALING = "bone_healing"
+    CLINICAL_TRIALS = "clinical_trials"
+    BIOBANKS = "biobanks"
+    PRODUCTION = "production"
+    DATA_AI = "data_ai"
+    REGULATORY = "regulatory"
+    CARE = "care"
+    FINANCE = "finance"
+    MATERIALS = "materials"
+    IMAGING = "imaging"
+    PHARMA = "pharma"
+
+
 class Cluster(PublicId, Model):
     """A network of organisations with managers who curate for it."""
 
@@ -84,6 +107,8 @@ class Organisation(PublicId, Versioned, Model):
     region: Mapped[str] = mapped_column(String(120), default="")
     city: Mapped[str] = mapped_column(String(120), default="")
     website: Mapped[str] = mapped_column(String(300), default="")
+    #: The site its website stands on, by which the same organisation under another name is recognised.
+    domain: Mapped[str] = mapped_column(String(120), default="", index=True)
     #: The identifier of the Research Organization Registry, for example ``https://ror.org/01zgy1s35``.
     ror: Mapped[str] = mapped_column(String(40), default="", index=True)
     headline: Mapped[str] = mapped_column(String(200), default="")
@@ -101,16 +126,43 @@ class Organisation(PublicId, Versioned, Model):
     cluster_memberships: Mapped[list[ClusterMembership]] = relationship(
         back_populates="organisation", cascade="all, delete-orphan"
     )
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="organisation", cascade="all, delete-orphan", passive_deletes=True
+    )
 
     @validates("name")
     def _follow_name(self, _key: str, name: str) -> str:
         self.name_key = comparison_key(name)[:200]
         return name
 
+    @validates("website")
+    def _follow_website(self, _key: str, website: str) -> str:
+        self.domain = domain_of(website)
+        return website
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether somebody looks after its people."""
+        return any(m.role == MembershipRole.ADMIN and m.state == MembershipState.ACTIVE for m in self.memberships)
+
     @property
     def organisation_id(self) -> int:
         """Its own id, so that rights are asked of an organisation as of everything it owns."""
         return self.id
+
+    @property
+    def organisation(self) -> Organisation:
+        """Itself, for the same reason."""
+        return self
+
+    @property
+    def is_live(self) -> bool:
+        """Always: that an organisation is there, and what it says of itself, is public."""
+        return True
+
+    @property
+    def visibility(self) -> Visibility:
+        return Visibility.PUBLIC
 
     @property
     def cluster_ids(self) -> frozenset[int]:
@@ -168,10 +220,12 @@ class Membership(PublicId, Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     role: Mapped[MembershipRole] = mapped_column(OneOf(MembershipRole, 10), default=MembershipRole.MEMBER)
     state: Mapped[MembershipState] = mapped_column(OneOf(MembershipState, 10), default=MembershipState.ASKED)
+    #: What the user wrote when asking.
+    message: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     user: Mapped[User] = relationship()
-    organisation: Mapped[Organisation] = relationship()
+    organisation: Mapped[Organisation] = relationship(back_populates="memberships")
 
 
 class ClusterManager(Model):

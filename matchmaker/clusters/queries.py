@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.accounts.models import PLATFORM_ADMIN, User
+from matchmaker.clusters.identity import domain_of
 from matchmaker.clusters.models import (
+    Cluster,
     ClusterManager,
     ClusterMembership,
     Membership,
     MembershipRole,
     MembershipState,
+    Organisation,
 )
-from matchmaker.permissions import Viewer
+from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
+from matchmaker.texts import comparison_key
 
 
 def viewer_for(session: Session, user: User) -> Viewer:
@@ -39,3 +47,202 @@ def viewer_for(session: Session, user: User) -> Viewer:
         manages=manages,
         platform_admin=user.has_role(PLATFORM_ADMIN),
     )
+
+
+def clusters(session: Session) -> list[Cluster]:
+    """Every cluster of this installation, by name."""
+    return list(session.scalars(select(Cluster).order_by(Cluster.name, Cluster.id)))
+
+
+def organisation_or_refuse(session: Session, public_id: str, viewer: Viewer, permission: Permission) -> Organisation:
+    """The organisation, where the viewer holds the permission for it. Raises NotPermitted otherwise."""
+    found = session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+    if found is None or not allows(viewer, permission, found):
+        raise NotPermitted(public_id)
+    return found
+
+
+def organisation_by_public_id(session: Session, public_id: str) -> Organisation:
+    """An organisation whose public facts are asked for. Raises NotPermitted where it does not exist."""
+    found = session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
+
+
+def membership_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Membership:
+    """A membership in an organisation whose people the viewer looks after. Raises NotPermitted otherwise."""
+    found = session.scalar(select(Membership).where(Membership.public_id == public_id))
+    if found is None or not allows(viewer, Permission.PEOPLE, found.organisation):
+        raise NotPermitted(public_id)
+    return found
+
+
+def own_request_or_refuse(session: Session, public_id: str, user_id: int | None) -> Membership:
+    """A user's own waiting request to join. Raises NotPermitted otherwise."""
+    found = session.scalar(
+        select(Membership).where(
+            Membership.public_id == public_id,
+            Membership.user_id == user_id,
+            Membership.state == MembershipState.ASKED,
+        )
+    )
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
+
+
+def memberships_of(session: Session, user_id: int | None) -> list[Membership]:
+    """What a user is or asked to be, in the order it came about."""
+    return list(
+        session.scalars(
+            select(Membership)
+            .where(Membership.user_id == user_id)
+            .options(joinedload(Membership.organisation))
+            .order_by(Membership.id)
+        )
+    )
+
+
+def people_of(session: Session, organisation: Organisation) -> list[Membership]:
+    """Everybody in an organisation and everybody who asked: requests first, then admins, then members, by name."""
+    rows = session.scalars(
+        select(Membership).where(Membership.organisation_id == organisation.id).options(joinedload(Membership.user))
+    )
+
+    def place(m: Membership) -> tuple[bool, bool, str, int]:
+        return m.state != MembershipState.ASKED, m.role != MembershipRole.ADMIN, comparison_key(m.user.name), m.id
+
+    return sorted(rows, key=place)
+
+
+def admins_of(session: Session, organisation: Organisation) -> list[User]:
+    """Who looks after an organisation's people: its admins, or the managers of its clusters where it has none."""
+    admins = session.scalars(
+        select(User)
+        .join(Membership)
+        .where(
+            Membership.organisation_id == organisation.id,
+            Membership.role == MembershipRole.ADMIN,
+            Membership.state == MembershipState.ACTIVE,
+            User.active,
+        )
+        .order_by(User.id)
+    ).all()
+    if admins:
+        return list(admins)
+    managers = (
+        select(User)
+        .join(ClusterManager)
+        .where(ClusterManager.cluster_id.in_(organisation.cluster_ids), User.active)
+        .order_by(User.id)
+        .distinct()
+    )
+    return list(session.scalars(managers))
+
+
+def by_name(session: Session, words: str, *, limit: int = 20) -> list[Organisation]:
+    """Organisations whose name holds every word, those that begin with it first."""
+    key = comparison_key(words)[:100]
+    parts = key.split()
+    if not parts:
+        return []
+    matching = [Organisation.name_key.contains(part, autoescape=True) for part in parts]
+    return list(
+        session.scalars(
+            select(Organisation)
+            .where(*matching)
+            .order_by(
+                case((Organisation.name_key.startswith(key, autoescape=True), 0), else_=1),
+                func.length(Organisation.name),
+                Organisation.id,
+            )
+            .limit(limit)
+        )
+    )
+
+
+class Likeness(StrEnum):
+    """Why two records look like the same organisation."""
+
+    ROR = "ror"
+    NAME = "name"
+    WEBSITE = "website"
+
+
+def look_alikes(
+    session: Session, *, name: str, ror: str, website: str, besides: int | None = None
+) -> list[tuple[Organisation, Likeness]]:
+    """Organisations that are probably the same one: same ROR id, same name when compared, or same website."""
+    key, domain = comparison_key(name)[:200], domain_of(website)
+    same = [Organisation.name_key == key]
+    if ror:
+        same.append(Organisation.ror == ror)
+    if domain:
+        same.append(Organisation.domain == domain)
+    found = session.scalars(
+        select(Organisation).where(or_(*same), Organisation.id != (besides or 0)).order_by(Organisation.id).limit(10)
+    )
+    reasons = [
+        (o, Likeness.ROR if ror and o.ror == ror else Likeness.NAME if o.name_key == key else Likeness.WEBSITE)
+        for o in found
+    ]
+    order = list(Likeness)
+    return sorted(reasons, key=lambda pair: order.index(pair[1]))
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One organisation in the manager's list."""
+
+    organisation: Organisation
+    people: int
+    admins: int
+    asking: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The manager's list in numbers."""
+
+    organisations: int
+    without_admin: int
+    asking: int
+
+
+def members_of(
+    session: Session, cluster_ids: Collection[int], *, words: str = "", page: int = 1, size: int = 50
+) -> tuple[list[MemberRow], int, Totals]:
+    """A page of the organisations in clusters, those that wait for the manager first; the count; the totals."""
+    active, admin = Membership.state == MembershipState.ACTIVE, Membership.role == MembershipRole.ADMIN
+
+    def number(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+        return (
+            select(func.count(Membership.id))
+            .where(Membership.organisation_id == Organisation.id, *conditions)
+            .correlate(Organisation)
+            .scalar_subquery()
+        )
+
+    people, admins, asking = number(active), number(active, admin), number(Membership.state == MembershipState.ASKED)
+    within = Organisation.id.in_(
+        select(ClusterMembership.organisation_id).where(ClusterMembership.cluster_id.in_(cluster_ids))
+    )
+    matching = [Organisation.name_key.contains(part, autoescape=True) for part in comparison_key(words).split()]
+    everybody = select(Organisation.id, admins.label("admins"), asking.label("asking")).where(within).subquery()
+    totals = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((everybody.c.admins == 0, 1), else_=0)), 0),
+            func.coalesce(func.sum(everybody.c.asking), 0),
+        ).select_from(everybody)
+    ).one()
+    count = session.scalar(select(func.count(Organisation.id)).where(within, *matching)) or 0
+    rows = session.execute(
+        select(Organisation, people, admins, asking)
+        .where(within, *matching)
+        .order_by(case((and_(asking > 0, admins == 0), 0), else_=1), Organisation.name_key, Organisation.id)
+        .offset((page - 1) * size)
+        .limit(size)
+    ).all()
+    return [MemberRow(*row) for row in rows], count, Totals(*totals)

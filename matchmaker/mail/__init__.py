@@ -1,6 +1,6 @@
 """Mail: written into the outbox in the same transaction as what it tells of, sent after the commit.
 
-Without MATCHMAKER_SMTP_URL mails are printed to the log, so that a trial installation works without a mail server.
+Without MATCHMAKER_SMTP_URL mails are printed, so that a trial installation works without a mail server.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from flask import Flask
 
 from matchmaker.config import ConfigurationError, Settings
 from matchmaker.extensions import mail
+from matchmaker.mail.cli import commands
+from matchmaker.mail.delivery import Courier
+from matchmaker.mail.letters import absolute_url
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
     """Flask-Mailman's configuration. Raises ConfigurationError for an address that can't be used."""
     config: dict[str, object] = {"MAIL_DEFAULT_SENDER": settings.mail_from, "MAIL_TIMEOUT": 15}
     if settings.smtp_url is None:
-        return config | {"MAIL_BACKEND": "console"}
+        return config | {"MAIL_BACKEND": "matchmaker.mail.console"}
     url = urlsplit(settings.smtp_url)
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
         raise ConfigurationError(
@@ -41,3 +44,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     for key, value in flask_config(settings).items():
         app.config.setdefault(key, value)
     mail.init_app(app)
+    app.jinja_env.globals["absolute_url"] = absolute_url
+    app.extensions["courier"] = Courier(app, inline=bool(app.testing))
+    for command in commands:
+        app.cli.add_command(command)

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=120), nullable=False),
         sa.Column("city", sa.String(length=120), nullable=False),
         sa.Column("website", sa.String(length=300), nullable=False),
+        sa.Column("domain", sa.String(length=120), nullable=False),
         sa.Column("ror", sa.String(length=40), nullable=False),
         sa.Column("headline", sa.String(length=200), nullable=False),
         sa.Column("about", sa.Text(), nullable=False),
@@ -64,10 +65,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_organisation_country"), ["country"], unique=False)
+        batch_op.create_index(batch_op.f("ix_organisation_domain"), ["domain"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisation_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisation_name_key"), ["name_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisation_ror"), ["ror"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisation_type"), ["type"], unique=False)
+
+    op.create_table(
+        "outbox_message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("to", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(length=200), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_message_id")),
+    )
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_message_waiting", ["sent_at", "not_before"], unique=False)
 
     op.create_table(
         "role",
@@ -237,6 +259,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("message", sa.String(length=500), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.ForeignKeyConstraint(
@@ -334,6 +357,22 @@ def upgrade() -> None:
     with op.batch_alter_table("profile", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_profile_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_profile_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "sign_in",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("public_id", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_user_id_user"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+        sa.UniqueConstraint("digest", name=op.f("uq_sign_in_digest")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_sign_in_public_id")),
+    )
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "statement",
@@ -641,6 +680,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_statement_changed")
 
     op.drop_table("statement")
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_user_id"))
+
+    op.drop_table("sign_in")
     with op.batch_alter_table("profile", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_profile_user_id"))
         batch_op.drop_index(batch_op.f("ix_profile_organisation_id"))
@@ -677,11 +720,16 @@ def downgrade() -> None:
     op.drop_table("api_token")
     op.drop_table("user")
     op.drop_table("role")
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_message_waiting")
+
+    op.drop_table("outbox_message")
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_organisation_type"))
         batch_op.drop_index(batch_op.f("ix_organisation_ror"))
         batch_op.drop_index(batch_op.f("ix_organisation_name_key"))
         batch_op.drop_index(batch_op.f("ix_organisation_name"))
+        batch_op.drop_index(batch_op.f("ix_organisation_domain"))
         batch_op.drop_index(batch_op.f("ix_organisation_country"))
 
     op.drop_table("organisation")

@@ -1,0 +1,162 @@
+"""The forms of sign-up, sign-in and one's own account."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _
+from flask_security import forms as fs
+from flask_security import hash_password
+from flask_security.confirmable import send_confirmation_instructions
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from matchmaker.accounts.operations import TOKEN_DAYS_MOST
+from matchmaker.accounts.redirects import is_safe
+from matchmaker.texts import clean_line
+
+
+def not_an_address(_form: FlaskForm, field: Field) -> None:
+    """Refuse a name that is a link: the mail that greets by name shall not advertise."""
+    if "://" in field.data or "www." in field.data.lower() or "@" in field.data:
+        raise ValidationError(_("Type a name, without addresses."))
+
+
+class Worded:
+    """Gives Flask-Security's fields our words and our hints to browsers and password managers."""
+
+    words: ClassVar[dict[str, Any]] = {}
+    autocomplete: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, word in self.words.items():
+            self[name].label.text = word
+        for name, hint in self.autocomplete.items():
+            self[name].render_kw = {**(self[name].render_kw or {}), "autocomplete": hint}
+
+
+class SafeNext:
+    """Takes only a path of this site as the page to go on to; anything else is forgotten without a word."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.validate_next(self.next)
+
+    def validate_next(self, field: Field) -> None:
+        if not is_safe(field.data):
+            field.data = ""
+
+
+class SignInForm(Worded, SafeNext, fs.LoginForm):
+    """Address and password."""
+
+    words: ClassVar[dict[str, Any]] = {
+        "email": _("E-mail address"),
+        "password": _("Password"),
+        "remember": _("Stay signed in on this device"),
+    }
+    autocomplete: ClassVar[dict[str, str]] = {"email": "username"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password.description = ""
+
+    def validate(self, **kwargs: Any) -> bool:
+        fine = super().validate(**kwargs)
+        if not fine and self.user_authenticated:
+            # The password was right, so this person may know why it does not go on.
+            self.form_errors.extend(self.email.errors)
+            self.email.errors = []
+        return fine
+
+
+class SignUpForm(Worded, SafeNext, fs.RegisterFormV2):
+    """Name, address and a password."""
+
+    words: ClassVar[dict[str, Any]] = {"email": _("E-mail address"), "password": _("Password")}
+    autocomplete: ClassVar[dict[str, str]] = {"email": "username"}
+
+    name = StringField(
+        _("Your name"),
+        filters=[clean_line],
+        validators=[DataRequired(_("Type your name.")), Length(max=120), not_an_address],
+        render_kw={"autocomplete": "name"},
+    )
+
+
+class RecoverForm(Worded, fs.ForgotPasswordForm):
+    """The address that a link for a new password goes to."""
+
+    words: ClassVar[dict[str, Any]] = {"email": _("E-mail address")}
+
+    def validate(self, **kwargs: Any) -> bool:
+        fine = super().validate(**kwargs)
+        if fine:
+            # An unknown address costs a hash (in the view); a known one costs the same.
+            hash_password("as long as for an unknown address")
+        elif self.requires_confirmation:
+            # Whoever has not confirmed yet gets the link to confirm; the page says the same as ever.
+            send_confirmation_instructions(self.user)
+        return fine
+
+
+class ConfirmAgainForm(Worded, fs.SendConfirmationForm):
+    """The address that a new link for confirmation goes to."""
+
+    words: ClassVar[dict[str, Any]] = {"email": _("E-mail address")}
+
+
+class NewPasswordForm(Worded, fs.ResetPasswordForm):
+    """A new password after the old one was forgotten."""
+
+    words: ClassVar[dict[str, Any]] = {"password": _("New password"), "password_confirm": _("New password again")}
+
+
+class ChangePasswordForm(Worded, fs.ChangePasswordForm):
+    """A new password instead of the one in use."""
+
+    words: ClassVar[dict[str, Any]] = {
+        "password": _("Password you have now"),
+        "new_password": _("New password"),
+        "new_password_confirm": _("New password again"),
+    }
+
+
+class VerifyForm(Worded, SafeNext, fs.VerifyForm):
+    """The password once more, before something that matters."""
+
+    words: ClassVar[dict[str, Any]] = {"password": _("Password")}
+
+
+class MeForm(FlaskForm):
+    """What a user says about themselves."""
+
+    name = StringField(
+        _("Your name"),
+        filters=[clean_line],
+        validators=[DataRequired(_("Type your name.")), Length(max=120), not_an_address],
+        render_kw={"autocomplete": "name"},
+    )
+    title = StringField(
+        _("What you do"),
+        filters=[clean_line],
+        validators=[Length(max=120)],
+        render_kw={"autocomplete": "organization-title"},
+    )
+    locale = SelectField(_("Language of pages and mails"))
+
+
+class TokenForm(FlaskForm):
+    """A new key for a program."""
+
+    name = StringField(
+        _("What it is for"), filters=[clean_line], validators=[DataRequired(_("Give it a name.")), Length(max=80)]
+    )
+    days = SelectField(
+        _("Valid for"),
+        coerce=int,
+        default=90,
+        choices=[(30, _("30 days")), (90, _("90 days")), (TOKEN_DAYS_MOST, _("One year"))],
+    )

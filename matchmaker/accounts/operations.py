@@ -1,0 +1,106 @@
+"""Changes to users, their sign-ins and their tokens."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from matchmaker.accounts.models import ApiToken, Role, SignIn, User
+from matchmaker.db import utcnow
+
+#: How long a sign-in holds at most, however often it is used.
+SIGN_IN_LASTS = timedelta(days=30)
+#: How long an API token holds at most, in days.
+TOKEN_DAYS_MOST = 365
+TOKEN_PREFIX = "mm_"  # noqa: S105 - what every token begins with, not a token.
+TOKENS_MOST = 20
+
+
+class TooManyTokens(Exception):
+    """The user already has as many valid tokens as one may have."""
+
+
+def digest(raw: str) -> str:
+    """The form in which a key is kept. It is random and long, so one round of SHA-256 is enough."""
+    return sha256(raw.encode()).hexdigest()
+
+
+def begin_sign_in(session: Session, user: User) -> str:
+    """Note that a user signed in; gives the value that the browser's cookie carries."""
+    session.execute(delete(SignIn).where(SignIn.user_id == user.id, SignIn.created_at < utcnow() - SIGN_IN_LASTS))
+    key = secrets.token_urlsafe(32)
+    session.add(SignIn(user_id=user.id, digest=digest(key)))
+    session.flush()
+    return f"{user.fs_uniquifier}.{key}"
+
+
+def end_sign_in(session: Session, cookie_value: str) -> None:
+    """End the sign-in that a cookie's value belongs to: a copy of the cookie is worth nothing from now on."""
+    key = cookie_value.partition(".")[2]
+    session.execute(
+        update(SignIn).where(SignIn.digest == digest(key), SignIn.ended_at.is_(None)).values(ended_at=utcnow())
+    )
+
+
+def end_all_sign_ins(session: Session, user: User) -> None:
+    """End every sign-in of a user, and void the links in mails that were sent to them."""
+    user.fs_uniquifier = uuid4().hex
+    session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+
+
+def update_me(user: User, *, name: str, title: str, locale: str) -> None:
+    """Change what a user says about themselves."""
+    user.name, user.title, user.locale = name, title, locale
+
+
+def create_token(session: Session, user: User, *, name: str, days: int) -> tuple[ApiToken, str]:
+    """Make a token; gives it and the raw key, which is known at this moment only. Raises TooManyTokens."""
+    if not 1 <= days <= TOKEN_DAYS_MOST:
+        raise ValueError(f"expected a term of 1 to {TOKEN_DAYS_MOST} days, got {days}")
+    now = utcnow()
+    valid = session.scalars(
+        select(ApiToken.id).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+    ).all()
+    if len(valid) >= TOKENS_MOST:
+        raise TooManyTokens
+    raw = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        user_id=user.id, name=name, prefix=raw[:8], digest=digest(raw), expires_at=now + timedelta(days=days)
+    )
+    session.add(token)
+    session.flush()
+    return token, raw
+
+
+def revoke_token(token: ApiToken, *, now: datetime | None = None) -> None:
+    """Make a token worthless from now on; a revoked one stays in the list."""
+    token.revoked_at = token.revoked_at or now or utcnow()
+
+
+def note_use(session: Session, token_id: int) -> None:
+    """Remember when a token was last used."""
+    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=utcnow()))
+
+
+def deactivate(session: Session, user: User) -> None:
+    """Shut a user out: sign-ins end, tokens are revoked; what they wrote stays with their organisation."""
+    user.active = False
+    end_all_sign_ins(session, user)
+    session.execute(
+        update(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None)).values(revoked_at=utcnow())
+    )
+
+
+def grant_role(session: Session, user: User, name: str) -> None:
+    """Give a user a role over the whole installation."""
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        role = Role(name=name)
+        session.add(role)
+    if role not in user.roles:
+        user.roles.append(role)

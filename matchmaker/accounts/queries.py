@@ -1,0 +1,72 @@
+"""Reads about users, sign-ins and tokens."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker.accounts.models import ApiToken, SignIn, User
+from matchmaker.accounts.operations import SIGN_IN_LASTS, TOKEN_PREFIX, digest
+from matchmaker.db import utcnow
+from matchmaker.permissions import NotPermitted
+
+
+def user_for_cookie(session: Session, value: str) -> User | None:
+    """The active user whose sign-in, not ended and not too old, a cookie's value belongs to."""
+    uniquifier, _, key = value.partition(".")
+    return session.scalar(
+        select(User)
+        .join(SignIn, SignIn.user_id == User.id)
+        .where(
+            SignIn.digest == digest(key),
+            SignIn.ended_at.is_(None),
+            SignIn.created_at > utcnow() - SIGN_IN_LASTS,
+            User.fs_uniquifier == uniquifier,
+            User.active,
+        )
+    )
+
+
+def token_for(session: Session, raw: str) -> ApiToken | None:
+    """The valid token of that key: not expired, not revoked, and its user active and confirmed."""
+    if not raw.startswith(TOKEN_PREFIX) or len(raw) > 100:
+        return None
+    return session.scalar(
+        select(ApiToken)
+        .join(User)
+        .where(
+            ApiToken.digest == digest(raw),
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at > utcnow(),
+            User.active,
+            User.confirmed_at.is_not(None),
+        )
+    )
+
+
+def user_for_token(session: Session, raw: str) -> User | None:
+    """The user that a key signs in, or None."""
+    token = token_for(session, raw)
+    return token.user if token else None
+
+
+def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
+    """A user's tokens, the newest first, revoked and expired ones included."""
+    return list(
+        session.scalars(
+            select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
+        )
+    )
+
+
+def token_or_refuse(session: Session, public_id: str, user_id: int) -> ApiToken:
+    """A user's own token. Raises NotPermitted where it does not exist or is somebody else's."""
+    token = session.scalar(select(ApiToken).where(ApiToken.public_id == public_id, ApiToken.user_id == user_id))
+    if token is None:
+        raise NotPermitted(public_id)
+    return token
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The user of an address, whatever its case."""
+    return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))

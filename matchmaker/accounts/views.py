@@ -1,0 +1,100 @@
+"""Pages of one's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from matchmaker.accounts import operations, queries
+from matchmaker.accounts.forms import MeForm, TokenForm
+from matchmaker.db import db, utcnow
+from matchmaker.extensions import babel
+from matchmaker.permissions import Permission, permits
+
+bp = Blueprint("accounts", __name__, url_prefix="/account")
+
+
+@bp.get("/check-mail")
+@permits(Permission.BROWSE)
+def check_mail() -> str:
+    """What comes after sign-up: look into the mailbox."""
+    return render_template("accounts/check_mail.html")
+
+
+def _me_form() -> MeForm:
+    form = MeForm(obj=current_user)
+    spoken = {locale.language: locale.get_display_name().capitalize() for locale in babel.list_translations()}
+    form.locale.choices = [("", _("As my browser asks for")), *spoken.items()]
+    return form
+
+
+@bp.get("")
+@permits(Permission.ACCOUNT)
+def me() -> str:
+    """The account: name, title, language, and where to go from here."""
+    return render_template("accounts/me.html", form=_me_form())
+
+
+@bp.post("")
+@permits(Permission.ACCOUNT)
+def update_me() -> Any:
+    """Save name, title and language."""
+    form = _me_form()
+    if not form.validate_on_submit():
+        return render_template("accounts/me.html", form=form), 422
+    operations.update_me(
+        current_user._get_current_object(), name=form.name.data, title=form.title.data, locale=form.locale.data
+    )
+    db.session.commit()
+    flash(_("Saved."))
+    return redirect(url_for(".me"))
+
+
+@bp.get("/tokens")
+@permits(Permission.ACCOUNT)
+def tokens() -> str:
+    """The keys of one's programs."""
+    return _tokens_page(TokenForm())
+
+
+@bp.post("/tokens")
+@permits(Permission.ACCOUNT)
+def create_token() -> Any:
+    """Make a key and show it this once."""
+    form = TokenForm()
+    if not form.validate_on_submit():
+        return _tokens_page(form), 422
+    try:
+        _token, raw = operations.create_token(
+            db.session, current_user._get_current_object(), name=form.name.data, days=form.days.data
+        )
+    except operations.TooManyTokens:
+        flash(_("You have %(number)s valid keys. Revoke one first.", number=operations.TOKENS_MOST), "error")
+        return _tokens_page(form), 409
+    db.session.commit()
+    # Shown in the answer itself: a redirect would have to keep the key somewhere.
+    return _tokens_page(TokenForm(formdata=None), raw=raw)
+
+
+@bp.post("/tokens/<public_id>/revoke")
+@permits(Permission.ACCOUNT)
+def revoke_token(public_id: str) -> Any:
+    """Make a key worthless."""
+    token = queries.token_or_refuse(db.session, public_id, g.viewer.user_id)
+    operations.revoke_token(token)
+    db.session.commit()
+    flash(_("“%(name)s” is revoked. Programs that use it are refused from now on.", name=token.name))
+    return redirect(url_for(".tokens"))
+
+
+def _tokens_page(form: TokenForm, raw: str | None = None) -> str:
+    return render_template(
+        "accounts/tokens.html",
+        form=form,
+        tokens=queries.tokens_of(db.session, g.viewer.user_id),
+        raw=raw,
+        now=utcnow(),
+    )

@@ -1,0 +1,332 @@
+"""Pages to create, join and look after an organisation; the organisations of a cluster for its managers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from matchmaker.accounts.models import User
+from matchmaker.clusters import notifications, operations, queries
+from matchmaker.clusters.forms import TYPE_HELPS, AskForm, OrganisationForm
+from matchmaker.clusters.models import Cluster, MembershipState, Organisation
+from matchmaker.clusters.queries import Likeness
+from matchmaker.db import EditConflict, db
+from matchmaker.permissions import NotPermitted, Permission, permits
+
+bp = Blueprint("clusters", __name__)
+
+PAGE_SIZE = 50
+
+
+def _me() -> User:
+    return current_user._get_current_object()
+
+
+def _home() -> str:
+    return url_for("home.index") if "home.index" in current_app.view_functions else "/"
+
+
+# The way in: sign-up → mail → confirmation → sign-in → here → home.
+
+
+@bp.get("/arrive")
+@permits(Permission.ACCOUNT)
+def arrive() -> Any:
+    """Where a sign-in leads: home, or to the next step of whoever acts for nobody yet."""
+    settled = g.viewer.organisation_ids or g.viewer.manages or g.viewer.platform_admin
+    return redirect(_home() if settled else url_for(".start"))
+
+
+@bp.get("/start")
+@permits(Permission.ACCOUNT)
+def start() -> str:
+    """Create an organisation or join one; what waits for an answer."""
+    return render_template("clusters/start.html", memberships=queries.memberships_of(db.session, g.viewer.user_id))
+
+
+@bp.route("/organisations/new", methods=["GET", "POST"])
+@permits(Permission.ACCOUNT)
+def create_organisation() -> Any:
+    """Create an organisation, unless it is there already."""
+    clusters = queries.clusters(db.session)
+    form = OrganisationForm(clusters=clusters)
+    if request.method == "GET":
+        form.name.data = form.name.data or request.args.get("name", "")[:200]
+        return _organisation_page(form)
+    if not form.validate():
+        return _organisation_page(form), 422
+    facts = form.facts
+    alike = queries.look_alikes(db.session, name=facts.name, ror=facts.ror, website=facts.website)
+    same_ror = any(likeness is Likeness.ROR for _organisation, likeness in alike)
+    if alike and (same_ror or not form.not_the_same.data):
+        # Asking twice is cheaper than two records of one organisation; only equal ROR ids leave no doubt.
+        form.not_the_same.data = "" if same_ror else "1"
+        return _organisation_page(form, alike=alike, certain=same_ror), 409
+    organisation = operations.create_organisation(db.session, _me(), facts, _chosen(clusters, form))
+    db.session.commit()
+    flash(_("%(name)s is registered, and you look after it.", name=organisation.name))
+    return redirect(_home())
+
+
+def _chosen(clusters: list[Cluster], form: OrganisationForm) -> Cluster | None:
+    if len(clusters) <= 1:
+        return clusters[0] if clusters else None
+    return next(cluster for cluster in clusters if cluster.public_id == form.cluster.data)
+
+
+def _organisation_page(form: OrganisationForm, **context: Any) -> str:
+    return render_template("clusters/organisation_form.html", form=form, type_helps=TYPE_HELPS, **context)
+
+
+@bp.get("/organisations/join")
+@permits(Permission.ACCOUNT)
+def join() -> str:
+    """Find the organisation one works for, and ask to act for it."""
+    words = request.args.get("q", "")[:200]
+    return render_template(
+        "clusters/join.html",
+        words=words,
+        found=queries.by_name(db.session, words),
+        mine={m.organisation_id: m for m in queries.memberships_of(db.session, g.viewer.user_id)},
+        form=AskForm(),
+    )
+
+
+@bp.post("/organisations/<public_id>/ask")
+@permits(Permission.ACCOUNT)
+def ask(public_id: str) -> Any:
+    """Ask to join; those who look after the organisation get a mail."""
+    organisation = queries.organisation_by_public_id(db.session, public_id)
+    form = AskForm()
+    if not form.validate():
+        flash(_("The message is too long: at most 500 characters."), "error")
+        return redirect(url_for(".join", q=organisation.name))
+    try:
+        membership, new = operations.ask_to_join(db.session, _me(), organisation, form.message.data)
+    except operations.TooManyRequests:
+        flash(_("You wait for %(number)s organisations already.", number=operations.REQUESTS_MOST), "error")
+        return redirect(url_for(".start"))
+    if new:
+        notifications.tell_of_request(db.session, membership)
+        flash(_("Your request is on its way. You get a mail as soon as it is answered."))
+    db.session.commit()
+    return redirect(url_for(".start"))
+
+
+@bp.post("/memberships/<public_id>/withdraw")
+@permits(Permission.ACCOUNT)
+def withdraw(public_id: str) -> Any:
+    """Take back one's own request to join."""
+    operations.refuse(db.session, queries.own_request_or_refuse(db.session, public_id, g.viewer.user_id))
+    db.session.commit()
+    flash(_("Your request is taken back."))
+    return redirect(url_for(".start"))
+
+
+# Looking after an organisation.
+
+
+def _own_organisation(permission: Permission) -> Organisation:
+    """The organisation the viewer acts for, where they may look after it; else the first they may."""
+    wanted = [g.viewer.organisation_id, *sorted(g.viewer.admin_of)]
+    for organisation_id in wanted:
+        if organisation_id in g.viewer.admin_of:
+            return db.session.get_one(Organisation, organisation_id)
+    raise NotPermitted(permission)
+
+
+def _organisation(public_id: str | None, permission: Permission) -> Organisation:
+    if public_id is None:
+        return _own_organisation(permission)
+    return queries.organisation_or_refuse(db.session, public_id, g.viewer, permission)
+
+
+@bp.route("/organisations/edit", methods=["GET", "POST"], defaults={"public_id": None})
+@bp.route("/organisations/<public_id>/edit", methods=["GET", "POST"])
+@permits(Permission.ORGANISATION_ADMIN)
+def edit_organisation(public_id: str | None) -> Any:
+    """Change what the organisation says about itself."""
+    organisation = _organisation(public_id, Permission.ORGANISATION_ADMIN)
+    form = OrganisationForm(obj=None if request.method == "POST" else organisation)
+    if request.method == "GET":
+        form.version.data = str(organisation.version)
+        return _organisation_page(form, organisation=organisation)
+    if not form.validate():
+        return _organisation_page(form, organisation=organisation), 422
+    facts = form.facts
+    alike = queries.look_alikes(db.session, name="", ror=facts.ror, website="", besides=organisation.id)
+    if facts.ror and alike:
+        form.ror.errors = [_("Another organisation has this ROR id already.")]
+        return _organisation_page(form, organisation=organisation), 409
+    try:
+        operations.edit_organisation(
+            organisation, facts, version=int(form.version.data) if form.version.data.isdecimal() else 0
+        )
+    except EditConflict:
+        # What the other person saved stands beside what was typed; saving again is then a decision.
+        form.version.data = str(organisation.version)
+        return _organisation_page(form, organisation=organisation, saved=_differences(organisation, form)), 409
+    db.session.commit()
+    flash(_("Saved."))
+    if "profiles.organisation" in current_app.view_functions:
+        return redirect(url_for("profiles.organisation", public_id=organisation.public_id))
+    return redirect(url_for(".edit_organisation", public_id=organisation.public_id))
+
+
+def _differences(organisation: Organisation, form: OrganisationForm) -> list[tuple[str, Any]]:
+    """What somebody else saved meanwhile and differs from the form: label and value."""
+    typed = form.facts
+    label = current_app.jinja_env.filters["label"]
+    made = []
+    for name in typed.__dataclass_fields__:
+        theirs = getattr(organisation, name)
+        if theirs == getattr(typed, name):
+            continue
+        field = form[name]
+        words = dict(field.choices) if getattr(field, "choices", None) else {}
+        shown = [words.get(one, label(one)) for one in (theirs if isinstance(theirs, list) else [theirs])]
+        made.append((field.label.text, ", ".join(str(one) for one in shown if one not in (None, "")) or "–"))
+    return made
+
+
+@bp.get("/organisations/people", defaults={"public_id": None})
+@bp.get("/organisations/<public_id>/people")
+@permits(Permission.PEOPLE)
+def people(public_id: str | None) -> str:
+    """Who acts for the organisation, and who asks to."""
+    organisation = _organisation(public_id, Permission.PEOPLE)
+    return render_template(
+        "clusters/people.html", organisation=organisation, memberships=queries.people_of(db.session, organisation)
+    )
+
+
+@bp.post("/memberships/<public_id>/accept")
+@permits(Permission.PEOPLE)
+def accept(public_id: str) -> Any:
+    """Let somebody act for the organisation."""
+    membership = queries.membership_or_refuse(db.session, public_id, g.viewer)
+    back = _after_change(membership.organisation)
+    if membership.state == MembershipState.ASKED:
+        operations.accept(db.session, membership)
+        notifications.tell_accepted(db.session, membership)
+        flash(_("%(name)s now acts for %(organisation)s.", **_names(membership)))
+    db.session.commit()
+    return redirect(back)
+
+
+@bp.post("/memberships/<public_id>/refuse")
+@permits(Permission.PEOPLE)
+def refuse(public_id: str) -> Any:
+    """Turn a request down."""
+    membership = queries.membership_or_refuse(db.session, public_id, g.viewer)
+    back = _after_change(membership.organisation)
+    if membership.state == MembershipState.ASKED:
+        user, organisation = membership.user, membership.organisation
+        flash(_("The request of %(name)s is turned down.", name=user.display_name))
+        operations.refuse(db.session, membership)
+        notifications.tell_refused(db.session, user, organisation)
+    db.session.commit()
+    return redirect(back)
+
+
+@bp.post("/memberships/<public_id>/make-admin")
+@permits(Permission.PEOPLE)
+def make_admin(public_id: str) -> Any:
+    """Let a member look after the organisation too."""
+    membership = queries.membership_or_refuse(db.session, public_id, g.viewer)
+    if membership.state == MembershipState.ACTIVE:
+        operations.make_admin(membership)
+        flash(_("%(name)s looks after %(organisation)s too.", **_names(membership)))
+    back = _after_change(membership.organisation)
+    db.session.commit()
+    return redirect(back)
+
+
+@bp.post("/memberships/<public_id>/make-member")
+@permits(Permission.PEOPLE)
+def make_member(public_id: str) -> Any:
+    """Take the rights of an admin back."""
+    membership = queries.membership_or_refuse(db.session, public_id, g.viewer)
+    back = _after_change(membership.organisation, leaving=membership.user_id == g.viewer.user_id)
+    try:
+        operations.make_member(db.session, membership)
+    except operations.LastAdmin:
+        return _last_admin(membership.organisation)
+    flash(_("%(name)s acts for %(organisation)s as a member.", **_names(membership)))
+    db.session.commit()
+    return redirect(back)
+
+
+@bp.post("/memberships/<public_id>/remove")
+@permits(Permission.PEOPLE)
+def remove(public_id: str) -> Any:
+    """End a membership."""
+    membership = queries.membership_or_refuse(db.session, public_id, g.viewer)
+    back = _after_change(membership.organisation, leaving=membership.user_id == g.viewer.user_id)
+    names = _names(membership)
+    try:
+        operations.remove(db.session, membership)
+    except operations.LastAdmin:
+        return _last_admin(membership.organisation)
+    flash(_("%(name)s no longer acts for %(organisation)s.", **names))
+    db.session.commit()
+    return redirect(back)
+
+
+def _names(membership: Any) -> dict[str, str]:
+    return {"name": membership.user.display_name, "organisation": membership.organisation.name}
+
+
+def _after_change(organisation: Organisation, *, leaving: bool = False) -> str:
+    if leaving:
+        return url_for("accounts.me")
+    if organisation.id in g.viewer.admin_of:
+        return url_for(".people", public_id=organisation.public_id)
+    # A manager has just given the organisation its first admin, and looks after its people no longer.
+    return url_for(".members")
+
+
+def _last_admin(organisation: Organisation) -> Any:
+    flash(_("Somebody has to look after %(name)s. Make another person admin first.", name=organisation.name), "error")
+    return redirect(url_for(".people", public_id=organisation.public_id))
+
+
+# The managers' list.
+
+
+@dataclass(frozen=True)
+class MembersPage:
+    """Where the list stands, for the pagination below it."""
+
+    page: int
+    pages: int
+    total: int
+    words: str
+
+    def url(self, number: int) -> str:
+        return url_for("clusters.members", q=self.words or None, page=number if number > 1 else None)
+
+    @property
+    def prev_url(self) -> str | None:
+        return self.url(self.page - 1) if self.page > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self.url(self.page + 1) if self.page < self.pages else None
+
+
+@bp.get("/cluster/members")
+@permits(Permission.CURATE)
+def members() -> str:
+    """The organisations of the clusters one manages."""
+    words = request.args.get("q", "")[:200]
+    number = min(max(1, request.args.get("page", 1, type=int)), 10_000)
+    rows, count, totals = queries.members_of(db.session, g.viewer.manages, words=words, page=number, size=PAGE_SIZE)
+    pages = max(1, -(-count // PAGE_SIZE))
+    return render_template(
+        "clusters/members.html", rows=rows, totals=totals, page=MembersPage(number, pages, count, words), words=words
+    )

@@ -1,0 +1,35 @@
+"""Mails that wait to be sent, and those that were."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matchmaker.db import Model, utcnow
+
+
+class OutboxMessage(Model):
+    """One mail: waiting, sent, or given up when it expired."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (Index("ix_outbox_message_waiting", "sent_at", "not_before"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    to: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    #: Emptied once the mail is sent or has expired: it may hold a link that opens an account.
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text, default="")
+    #: Stays the same over all attempts, so that a mail that arrives twice is recognised as one.
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: Before this moment nobody tries; while somebody does, it lies ahead and keeps the others away.
+    not_before: Mapped[datetime] = mapped_column(default=utcnow)
+    attempts: Mapped[int] = mapped_column(default=0)
+    #: What kind of failure the last attempt met.
+    last_error: Mapped[str] = mapped_column(String(200), default="")
+    sent_at: Mapped[datetime | None]
+    #: After this moment it is not sent any more.
+    expires_at: Mapped[datetime]
