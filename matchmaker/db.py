@@ -142,10 +142,25 @@ def set_read_only(value: bool) -> None:
     _read_only.set(value)
 
 
+def only_reads() -> bool:
+    """Whether this thread's transactions only read, and so hold no lock that a second connection would wait for."""
+    return _read_only.get()
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """Let a block write although the request around it only reads, in a transaction of its own."""
     token = _read_only.set(False)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Let a block only read, in a transaction of its own that waits for no lock, although the thread may write."""
+    token = _read_only.set(True)
     try:
         yield
     finally:

@@ -8,6 +8,8 @@ import os
 # and a pool that was started before a fork hangs in the child. This has to stand before anything imports NumPy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from typing import Any
+
 from matchmaker.config import load
 
 _settings = load()
@@ -25,3 +27,9 @@ forwarded_allow_ips = "127.0.0.1"
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let each worker load its model and index in the background once it has started, never before the fork."""
+    app = worker.wsgi
+    app.extensions["catalogue"].warm(app)

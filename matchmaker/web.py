@@ -41,6 +41,9 @@ WRITING_GETS = frozenset({"security.confirm_email"})
 #: The addresses under /api that answer without a token.
 OPEN_API = frozenset({"openapi_document"})
 
+#: Addresses that only read, although a form is posted to them because a text is too long or too private for an address.
+READING_POSTS = frozenset({"suggestions.preview", "suggestions.for_text", "api_suggestions.suggest"})
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -113,7 +116,11 @@ def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
-    set_read_only(request.method in ("GET", "HEAD", "OPTIONS") and (request.endpoint or "") not in WRITING_GETS)
+    endpoint = request.endpoint or ""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        set_read_only(endpoint not in WRITING_GETS)
+    else:
+        set_read_only(endpoint in READING_POSTS)
 
 
 def _guard() -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Cluster, Organisation
-from matchmaker.db import Model, PublicId, utcnow
+from matchmaker.db import Model, OneOf, PublicId, utcnow
 from matchmaker.needs.models import Need
 from matchmaker.profiles.models import Competence
 from matchmaker.testfields.models import TestField
@@ -51,7 +51,7 @@ class Verdict(PublicId, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     cluster_id: Mapped[int] = mapped_column(ForeignKey("cluster.id", ondelete="CASCADE"), index=True)
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
-    kind: Mapped[VerdictKind] = mapped_column(String(10))
+    kind: Mapped[VerdictKind] = mapped_column(OneOf(VerdictKind, 10))
     reason: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     #: Set once, when a manager takes the verdict back; the verdict itself stays.

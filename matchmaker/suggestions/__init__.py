@@ -5,3 +5,20 @@ after the commit). Each worker keeps an index in memory that catches up with the
 index is only ever a cache. The engine proposes candidates among what the viewer may read; the database has the last
 word; the manager's verdicts are applied as constraints beside the scores. The only importer of ``embeddings``.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its catalogue, and every page the fact whether the model is there."""
+    from matchmaker.suggestions import catalogue
+
+    catalogue.init_app(app)
+
+    @app.context_processor
+    def state_of_the_model() -> dict[str, Any]:
+        return {"semantic_off": not app.extensions["catalogue"].semantic}

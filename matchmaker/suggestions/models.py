@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from matchmaker.db import Model, utcnow
+from matchmaker.db import Model, OneOf, utcnow
 from matchmaker.permissions import Visibility
 
 
@@ -54,14 +54,14 @@ class StatementRow(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[ItemKind] = mapped_column(String(12))
+    kind: Mapped[ItemKind] = mapped_column(OneOf(ItemKind, 12))
     item_id: Mapped[int]
-    audience: Mapped[Audience] = mapped_column(String(8), default=Audience.READERS)
+    audience: Mapped[Audience] = mapped_column(OneOf(Audience, 8), default=Audience.READERS)
     part: Mapped[int] = mapped_column(default=0)
     #: The organisation that registered the item; ``owners`` lists all that stand behind it.
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
     owners: Mapped[str] = mapped_column(Text, default="")
-    visibility: Mapped[Visibility] = mapped_column(String(10))
+    visibility: Mapped[Visibility] = mapped_column(OneOf(Visibility, 10))
     language: Mapped[str] = mapped_column(String(2), default="")
     text: Mapped[str] = mapped_column(Text)
     #: SHA-256 of the text, hexadecimal.
@@ -120,13 +120,13 @@ class Feedback(Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     #: What was looked from: a need, a competence or the organisation.
-    subject_kind: Mapped[ItemKind] = mapped_column(String(12))
+    subject_kind: Mapped[ItemKind] = mapped_column(OneOf(ItemKind, 12))
     subject_id: Mapped[int]
     #: What was suggested: an organisation, a test field or a need.
-    object_kind: Mapped[ItemKind] = mapped_column(String(12))
+    object_kind: Mapped[ItemKind] = mapped_column(OneOf(ItemKind, 12))
     object_id: Mapped[int]
-    answer: Mapped[Answer] = mapped_column(String(8))
-    reason: Mapped[NeverReason | None] = mapped_column(String(12))
+    answer: Mapped[Answer] = mapped_column(OneOf(Answer, 8))
+    reason: Mapped[NeverReason | None] = mapped_column(OneOf(NeverReason, 12))
     comment: Mapped[str] = mapped_column(String(500), default="")
     #: The day a "not now" ends.
     until: Mapped[date | None]
