@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, make_response, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
@@ -75,6 +75,9 @@ def flask_config(settings: Settings) -> dict[str, Any]:
 
 def select_locale() -> str:
     """The language of the page: the user's choice, else the browser's."""
+    if not has_request_context():
+        # A command: it speaks English.
+        return "en"
     chosen = getattr(current_user, "locale", "") if current_user else ""
     return chosen if chosen in LOCALES else request.accept_languages.best_match(LOCALES, "en")
 

@@ -104,3 +104,17 @@ def grant_role(session: Session, user: User, name: str) -> None:
         session.add(role)
     if role not in user.roles:
         user.roles.append(role)
+
+
+def create_user(session: Session, *, email: str, name: str, password_hash: str) -> User:
+    """Make a user whose address counts as confirmed: somebody who looks after the installation vouches for it."""
+    user = User(email=email, name=name, password=password_hash, fs_uniquifier=uuid4().hex, confirmed_at=utcnow())
+    session.add(user)
+    session.flush()
+    return user
+
+
+def set_password(session: Session, user: User, password_hash: str) -> None:
+    """Give a user a new password and end every sign-in."""
+    user.password = password_hash
+    end_all_sign_ins(session, user)

@@ -1,0 +1,87 @@
+"""``matchmaker users``: people and their passwords, for whoever looks after the installation."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+from flask.cli import AppGroup
+from flask_security import hash_password
+from sqlalchemy import select
+
+from matchmaker.accounts import operations, queries
+from matchmaker.accounts.models import User
+from matchmaker.db import db
+from matchmaker.extensions import security
+from matchmaker.texts import clean_line
+
+users = AppGroup("users", help="People: list, create, give roles, reset passwords, deactivate.")
+
+
+def user_or_fail(email: str) -> User:
+    """The user of an address, or a sentence that there is none."""
+    user = queries.user_by_email(db.session, email)
+    if user is None:
+        raise click.ClickException(f"expected the address of a user, found none with {email}")
+    return user
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(15)
+
+
+@users.command("list")
+def list_users() -> None:
+    """Every user: address, name, state."""
+    for user in db.session.scalars(select(User).order_by(User.email)):
+        state = "closed" if not user.active else "active" if user.confirmed_at else "unconfirmed"
+        roles = ", ".join(role.name for role in user.roles)
+        click.echo("\t".join((user.email, user.name, state, roles)).rstrip())
+
+
+@users.command()
+@click.argument("email")
+@click.option("--name", default="", help="The person's name.")
+def create(email: str, name: str) -> None:
+    """Make a user; prints a generated password, once."""
+    try:
+        address = security.mail_util.validate(email)
+    except ValueError:
+        raise click.ClickException(f"expected an e-mail address, found {email!r}") from None
+    if queries.user_by_email(db.session, address) is not None:
+        raise click.ClickException(f"{address} has an account already")
+    password = _new_password()
+    operations.create_user(
+        db.session, email=address, name=clean_line(name)[:120], password_hash=hash_password(password)
+    )
+    db.session.commit()
+    _tell(address, password)
+
+
+@users.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Give a user a new generated password, printed once; every device is signed out."""
+    user = user_or_fail(email)
+    password = _new_password()
+    operations.set_password(db.session, user, hash_password(password))
+    db.session.commit()
+    _tell(user.email, password)
+
+
+def _tell(address: str, password: str) -> None:
+    click.echo(f"{address}\t{password}")
+    click.echo("This password is shown this once. Change it after signing in: Your account → Change your password.")
+
+
+@users.command()
+@click.argument("email")
+def deactivate(email: str) -> None:
+    """Shut a user out; what they wrote stays."""
+    user = user_or_fail(email)
+    operations.deactivate(db.session, user)
+    db.session.commit()
+    click.echo(f"{user.email} is signed out everywhere and can't sign in any more")
+
+
+commands = (users,)
