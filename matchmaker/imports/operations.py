@@ -87,7 +87,9 @@ def _batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def update(thing: Any, values: dict[str, Any]) -> bool:
-    """Set what differs; whether anything did."""
+    """Set what differs; whether anything did. A language that the file leaves open stays as it was recognised."""
+    if not values.get("language"):
+        values = {name: value for name, value in values.items() if name != "language"}
     different = {name: value for name, value in values.items() if getattr(thing, name) != value}
     for name, value in different.items():
         setattr(thing, name, value)
