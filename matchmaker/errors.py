@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -49,6 +49,9 @@ def answer(status: int, message: str | None = None, details: Any = None) -> tupl
         if details is not None:
             error["details"] = details
         return jsonify(error=error), status
+    if status >= 500:
+        # The page about a fault must not ask a database, which may be the fault, who is looking.
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     return render_template("errors/error.html", status=status, message=message), status
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, get_template_attribute
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import OperationalError
 from wtforms import BooleanField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -177,3 +178,16 @@ def test_the_frame_of_a_page_stays_light_on_a_slow_line(app: Flask) -> None:
         with client.get(address) as answer:
             sizes[address] = len(gzip.compress(answer.data))
     assert sum(sizes.values()) + len(gzip.compress(page.data)) < 80_000, sizes
+
+
+def test_the_page_about_a_lost_database_does_not_need_the_database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_arguments: object, **_keywords: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the disk is gone"))
+
+    monkeypatch.setattr("matchmaker.accounts.queries.user_for_cookie", lost)
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = "somebody"
+    answer = client.get("/account")
+    assert answer.status_code == 503
+    assert "What you saved is safe" in answer.text

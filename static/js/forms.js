@@ -13,8 +13,10 @@ const later = (key, wait, act) => {
 function count(field) {
   const note = document.getElementById(`${field.id}-count`);
   if (!note) return;
-  note.textContent = note.textContent.replace(/\d+/, [...field.value].length);
-  note.classList.toggle("over", [...field.value].length > Number(field.dataset.count));
+  const used = [...field.value].length;
+  note.textContent = note.textContent.replace(/\d+/, used);
+  note.classList.toggle("near", used > 0.8 * Number(field.dataset.count));
+  note.classList.toggle("over", used > Number(field.dataset.count));
 }
 
 async function ask(form) {
