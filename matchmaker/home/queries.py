@@ -10,7 +10,14 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matchmaker.clusters.models import Membership, MembershipState, Organisation
+from matchmaker.clusters.models import (
+    SECTOR_OF,
+    Membership,
+    MembershipState,
+    Organisation,
+    OrganisationType,
+    Sector,
+)
 from matchmaker.db import today
 from matchmaker.items.models import Field, Item, ItemState
 from matchmaker.items.queries import findable
@@ -31,8 +38,8 @@ class Overview:
     competences: int
     needs: int
     test_fields: int
-    #: Live competences and needs in each field of activity, fullest first.
-    fields: list[tuple[Field, int, int]]
+    #: Live competences in each field of activity by the sector that offers them, fullest field first.
+    map: list[tuple[Field, dict[Sector, int]]]
 
 
 @dataclass(frozen=True)
@@ -54,22 +61,18 @@ def overview(session: Session, viewer: Viewer) -> Overview:
     def count(model: type[Competence] | type[Need] | type[TestField]) -> int:
         return session.scalar(select(func.count()).select_from(model).where(findable(model, viewer))) or 0
 
-    def by_field(model: type[Competence] | type[Need]) -> Counter[str]:
-        return Counter(
-            name for names in session.scalars(select(model.fields).where(findable(model, viewer))) for name in names
-        )
-
-    offered, sought = by_field(Competence), by_field(Need)
-    fields = sorted(
-        ((field, offered[field], sought[field]) for field in Field if offered[field] or sought[field]),
-        key=lambda row: (-row[1] - row[2], row[0]),
-    )
+    offers: dict[str, Counter[Sector]] = {}
+    listed = select(Competence.fields, Organisation.type).join(Competence.organisation)
+    for names, type_ in session.execute(listed.where(findable(Competence, viewer))):
+        for name in names:
+            offers.setdefault(name, Counter())[SECTOR_OF[OrganisationType(type_)]] += 1
+    filled = [(field, dict(offers[field])) for field in Field if field in offers]
     return Overview(
         organisations=session.scalar(select(func.count()).select_from(Organisation)) or 0,
         competences=count(Competence),
         needs=count(Need),
         test_fields=count(TestField),
-        fields=fields,
+        map=sorted(filled, key=lambda row: (-sum(row[1].values()), row[0])),
     )
 
 
