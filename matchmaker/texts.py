@@ -33,3 +33,8 @@ def comparison_key(text: str | None) -> str:
     """The form in which two names are compared: without case, accents and invisible characters."""
     decomposed = unicodedata.normalize("NFKD", clean_line(text)).casefold()
     return _SPACES.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+
+
+def web_address(text: str | None) -> str:
+    """The text where it is an http or https address, else '': what may stand in a link."""
+    return text if text and text.lower().startswith(("https://", "http://")) else ""

@@ -12,8 +12,12 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the words for enums, countries and languages."""
-    from matchmaker.items import labels
+    """Give templates the words for enums, countries and languages, and answer changes that were overtaken."""
+    from sqlalchemy.orm.exc import StaleDataError
+
+    from matchmaker.items import labels, pages
+    from matchmaker.items.queries import ends_soon
+    from matchmaker.texts import web_address
 
     app.jinja_env.filters.update(
         label=labels.label,
@@ -21,4 +25,7 @@ def init_app(app: Flask) -> None:
         standing_label=labels.standing_label,
         country=labels.country_name,
         language=labels.language_name,
+        web=web_address,
     )
+    app.jinja_env.tests["ending_soon"] = ends_soon
+    app.register_error_handler(StaleDataError, pages.overtaken)

@@ -296,11 +296,17 @@ class EditForm(FlaskForm):
         self.version.data = version
         self.version.raw_data = [str(version)]
 
-    def differences(self, thing: Any) -> list[dict[str, Any]]:
-        """Where what is typed differs from what is stored: label, theirs, yours, as people read them."""
+    def differences(self, thing: Any, **stored: Any) -> list[dict[str, Any]]:
+        """Where what is typed differs from what is stored: label, theirs, yours, as people read them.
+
+        ``stored`` are the values of fields that are no columns.
+        """
         found = []
         for name, value in self.values().items():
-            theirs, yours = shown(self[name], getattr(thing, name)), shown(self[name], value)
+            theirs, yours = (
+                shown(self[name], stored[name] if name in stored else getattr(thing, name)),
+                shown(self[name], value),
+            )
             if theirs != yours:
                 found.append({"label": self[name].label.text, "theirs": theirs, "yours": yours})
         return found
@@ -337,6 +343,7 @@ class ItemForm(EditForm):
     )
     language = SelectField(
         _("Language of this text"),
+        default="",
         choices=lambda: [
             SelectChoice("", _("Tell it from the text")),
             *[SelectChoice(code, labels.language_name(code)) for code in labels.WORKING_LANGUAGES],
@@ -359,3 +366,15 @@ class ItemForm(EditForm):
                     least=PUBLISHABLE_LENGTH,
                 )
             )
+
+    def says_enough(self) -> bool:
+        """Whether the text could be published as it is; where not, the fields carry the errors."""
+        self.publishing = True
+        enough = True
+        for field, check in ((self.title, self.validate_title), (self.description, self.validate_description)):
+            try:
+                check(field)
+            except ValidationError as error:
+                field.errors = [*field.errors, str(error)]
+                enough = False
+        return enough

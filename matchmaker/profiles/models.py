@@ -13,6 +13,7 @@ from matchmaker.clusters.models import Organisation
 from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
 from matchmaker.items.models import IprStatus, Item, ItemState, Stage
 from matchmaker.permissions import Visibility
+from matchmaker.texts import web_address
 
 
 class ProfileKind(StrEnum):
@@ -122,3 +123,10 @@ class Evidence(Item, Model):
 
     organisations: Mapped[list[Organisation]] = relationship(secondary=evidence_organisation)
     competences: Mapped[list[Competence]] = relationship(secondary=competence_evidence, back_populates="evidence")
+
+    @property
+    def link(self) -> str:
+        """Where the record itself can be read: what its owner gave, else what its identifier resolves to."""
+        if self.url:
+            return web_address(self.url)
+        return f"https://doi.org/{self.identifier}" if self.identifier.startswith("10.") else ""

@@ -1,0 +1,119 @@
+"""What the pages of all items have in common: who acts, which page of a list, and the help beside a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, g, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from matchmaker.clusters.models import Organisation
+from matchmaker.db import db
+from matchmaker.errors import answer
+from matchmaker.items import queries, writing
+from matchmaker.items.forms import EditForm
+from matchmaker.items.models import ItemState
+from matchmaker.permissions import NotPermitted
+
+#: How many hints stand beside a form at once; the rest is counted.
+HINTS = 5
+
+
+def acting_organisation(session: Session) -> Organisation:
+    """The organisation the viewer acts for. Raises NotPermitted where there is none."""
+    organisation = session.get(Organisation, g.viewer.organisation_id) if g.viewer.organisation_id else None
+    if organisation is None:
+        raise NotPermitted("an organisation to act for")
+    return organisation
+
+
+def join_first() -> Response | None:
+    """Where somebody without an organisation is sent before they can register anything; None for all others."""
+    if g.viewer.organisation_id is not None:
+        return None
+    if "clusters.join" not in current_app.view_functions:
+        raise NotPermitted("an organisation to act for")
+    return redirect(url_for("clusters.join"))
+
+
+def pressed(button: str) -> bool:
+    """Which of a form's buttons sent it."""
+    return request.form.get("action") == button
+
+
+def page_number() -> int:
+    """The page of a list that the address asks for; the first where it asks for nonsense."""
+    given = request.args.get("page", "")
+    return int(given) if given.isdecimal() and len(given) < 7 else 1
+
+
+def url_with(**changes: Any) -> str:
+    """This page's address with some of its parameters changed; None or an empty list takes one away."""
+    arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    return url_for(request.endpoint or "", **{name: value for name, value in arguments.items() if value})
+
+
+def url_of_page(number: int) -> str:
+    """This list's address on another page."""
+    return url_with(page=number if number > 1 else None)
+
+
+def standing_tabs(counts: dict[str, int], current: str, words: dict[str, Any]) -> list[dict[str, Any]]:
+    """An owner's tabs over where the items stand; those with nothing in them are left out, but not the open one."""
+    return [
+        {
+            "label": words[standing],
+            "url": url_with(state=None if standing == "all" else standing, page=None),
+            "count": counts[standing],
+            "active": standing == (current or "all"),
+        }
+        for standing in ("all", *queries.STANDINGS)
+        if standing in words and (counts[standing] or standing in ("all", current))
+    ]
+
+
+def chosen_standing() -> str:
+    """The tab that the address asks for, '' for all."""
+    given = request.args.get("state", "")
+    return given if given in queries.STANDINGS else ""
+
+
+def standing_words(**changes: Any) -> dict[str, Any]:
+    """The owner's words for the tabs."""
+    words = {
+        "all": _("All"),
+        "published": _("Live"),
+        "expiring": _("Ending soon"),
+        "expired": _("Expired"),
+        "draft": _("Drafts"),
+        "withdrawn": _("Withdrawn"),
+    }
+    return {**words, **changes}
+
+
+def writing_help(kind: writing.Kind, form: EditForm, organisation: Organisation, **more: Any) -> dict[str, Any]:
+    """What the panel beside a form shows: how complete the text is, and what others will see of it."""
+    values = {**form.values(), "organisation_name": organisation.name, **more}
+    review = writing.review(kind, values)
+    return {
+        "review": review,
+        "hints": [{"label": hint.text, "url": f"#{hint.field}"} for hint in review.missing[:HINTS]],
+        "more_hints": len(review.missing[HINTS:]),
+        "values": values,
+        "author_organisation": organisation,
+    }
+
+
+def is_published(item: Any) -> bool:
+    """Whether a change of the item changes what others read."""
+    return item is not None and item.state == ItemState.PUBLISHED
+
+
+def overtaken(_error: Exception) -> Any:
+    """The answer where two people moved the same thing at the same moment."""
+    db.session.rollback()
+    return answer(
+        409, _("Somebody else changed this at the same moment, so nothing was done. Go back, reload and try again.")
+    )
