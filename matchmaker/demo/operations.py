@@ -258,7 +258,7 @@ def _evidence(row: dict[str, Any], organisations: dict[str, Organisation]) -> Ev
         identifier=row["identifier"] or "",
         url=row["url"] or "",
         year=row["year"],
-        language="en",
+        language=row["language"],
         organisation=owners[0],
         organisations=owners,
         visibility=Visibility.PUBLIC,
