@@ -53,7 +53,7 @@ def index() -> str:
 
 def _map_row(field: str, counts: dict[Sector, int]) -> MapRow:
     def search(**more: str) -> str:
-        return url_for("directory.search", kind="competence", field=str(field), **more)
+        return url_for("directory.search", what="competence", field=str(field), **more)
 
     cells = [Cell(counts.get(sector, 0), search(sector=str(sector))) for sector in Sector]
     return MapRow(label(field), search(), cells)

@@ -174,7 +174,7 @@ def place_conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _holds(column: Any, values: tuple[str, ...]) -> ColumnElement[bool]:
+def holds(column: Any, values: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a list column holds one of the values."""
     return or_(*(cast(column, String).contains(f'"{value}"', autoescape=True) for value in values))
 
@@ -203,15 +203,15 @@ def item_conditions(kind: ItemKind, model: Any, filters: Filters) -> list[Column
     else:
         conditions += organisations + places
     if filters.field:
-        conditions.append(_holds(model.fields, filters.field))
+        conditions.append(holds(model.fields, filters.field))
     if filters.language:
         if kind is ItemKind.ORGANISATION:
             return None
-        conditions.append(_holds(model.working_languages, filters.language))
+        conditions.append(holds(model.working_languages, filters.language))
     if filters.cooperation:
         if kind not in (ItemKind.COMPETENCE, ItemKind.NEED):
             return None
-        conditions.append(_holds(model.cooperation, filters.cooperation))
+        conditions.append(holds(model.cooperation, filters.cooperation))
     if filters.trl_min is not None or filters.trl_max is not None:
         low, high = filters.trl_min or 1, filters.trl_max or 9
         if kind is ItemKind.COMPETENCE:

@@ -1,0 +1,180 @@
+"""The search and the list of organisations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask_babel import gettext as _
+
+from matchmaker.clusters.models import OrganisationType, Sector
+from matchmaker.db import db
+from matchmaker.directory import queries
+from matchmaker.items.labels import country_name, label
+from matchmaker.items.models import Cooperation, Field, Rung
+from matchmaker.items.pages import page_number, url_of_page, url_with
+from matchmaker.items.queries import Page, paginate
+from matchmaker.permissions import Permission, permits
+from matchmaker.suggestions.filters import Filters
+from matchmaker.suggestions.models import ItemKind
+from matchmaker.suggestions.queries import search as find
+
+bp = Blueprint("directory", __name__)
+
+#: Characters of a search; a longer text belongs on the page that takes whole texts.
+LONGEST_QUERY = 1_000
+PAGE_SIZE = 20
+#: What the search's tabs show, in this order.
+KINDS = (ItemKind.COMPETENCE, ItemKind.NEED, ItemKind.TEST_FIELD, ItemKind.ORGANISATION, ItemKind.EVIDENCE)
+PAGES = {
+    ItemKind.COMPETENCE: "profiles.competence",
+    ItemKind.NEED: "needs.show",
+    ItemKind.TEST_FIELD: "testfields.show",
+    ItemKind.ORGANISATION: "profiles.organisation",
+    ItemKind.EVIDENCE: "profiles.evidence",
+}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One kind of what was found."""
+
+    label: str
+    url: str
+    active: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a filter."""
+
+    value: str
+    label: Any
+    checked: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Active:
+    """A filter in force, and the address of the list without it."""
+
+    label: str
+    remove_url: str
+
+
+@bp.get("/search")
+@permits(Permission.BROWSE)
+def search() -> str:
+    """One search over everything the viewer may find; without words, the newest of a kind."""
+    words = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
+    filters = Filters.of_address(request.args)
+    asked = request.args.get("what", "")
+    kind = ItemKind(asked) if asked in list(KINDS) else None
+    if not words and kind is None:
+        kind = ItemKind.COMPETENCE
+    number = page_number()
+    if words:
+        answer = find(
+            db.session,
+            g.viewer,
+            words,
+            [kind] if kind else KINDS,
+            filters,
+            limit=PAGE_SIZE,
+            offset=(number - 1) * PAGE_SIZE,
+        )
+        hits, total, counts = list(answer.hits), answer.total, answer.counts
+        page = Page(hits, number, max(1, ceil(total / PAGE_SIZE)), total, url_of_page)
+    else:
+        counts = {}
+        page = paginate(db.session, queries.newest(kind or KINDS[0], g.viewer, filters), number, url_of_page)
+    kinds = [] if words else [Tab(label(k), _tab(k), k is kind) for k in KINDS[:4]]
+    if words:
+        kinds = [Tab(_("Everything"), _tab(None), kind is None, sum(counts.get(k, 0) for k in KINDS))]
+        kinds += [Tab(label(k), _tab(k), k is kind, counts.get(k, 0)) for k in KINDS]
+    return render_template(
+        "directory/search.html",
+        words=words,
+        kind=kind,
+        page=page,
+        tabs=kinds,
+        pages=PAGES,
+        filters=filters,
+        options=_options(filters),
+        active=_active(filters),
+        clear_url=url_for("directory.search", q=words or None, what=kind),
+        can_ask="suggestions.for_text" in current_app.view_functions and g.viewer.signed_in,
+    )
+
+
+def _tab(kind: ItemKind | None) -> str:
+    return url_with(what=str(kind) if kind else None, page=None)
+
+
+@bp.get("/organisations")
+@permits(Permission.BROWSE)
+def organisations() -> str:
+    """Everybody in the cluster, by name."""
+    words = " ".join(request.args.get("q", "").split())[:200]
+    filters = Filters.of_address(request.args)
+    page = paginate(db.session, queries.organisations(g.viewer, filters, words), page_number(), url_of_page)
+    return render_template(
+        "directory/organisations.html",
+        words=words,
+        page=page,
+        offered=queries.offered(db.session, g.viewer, [organisation.id for organisation in page.items]),
+        filters=filters,
+        options=_options(filters),
+        active=_active(filters),
+        clear_url=url_for("directory.organisations", q=words or None),
+    )
+
+
+def _options(filters: Filters) -> dict[str, list[Option]]:
+    """The choices of every filter on the left, ticked as the address says."""
+    type_counts = queries.type_counts(db.session)
+    return {
+        "sector": [Option(sector, label(sector), sector in filters.sector) for sector in Sector],
+        "type": [
+            Option(kind, label(kind), kind in filters.type, type_counts[kind])
+            for kind in OrganisationType
+            if kind in type_counts
+        ],
+        "country": [
+            Option(code, country_name(code), code in filters.country) for code in queries.countries(db.session)
+        ],
+        "region": [Option(name, name, name in filters.region) for name in queries.regions(db.session)],
+        "field": [Option(name, label(name), name in filters.field) for name in Field],
+        "rung": [Option(rung, label(rung), rung in filters.rung) for rung in Rung],
+        "cooperation": [Option(kind, label(kind), kind in filters.cooperation) for kind in Cooperation],
+        "sme": [Option("1", _("SMEs only"), filters.sme)],
+    }
+
+
+#: The enum that says what a filter's value is called.
+_NAMED = {
+    "sector": Sector,
+    "type": OrganisationType,
+    "field": Field,
+    "rung": Rung,
+    "cooperation": Cooperation,
+}
+
+
+def _active(filters: Filters) -> list[Active]:
+    chips = []
+    for name, value in filters.pairs():
+        if name == "sme":
+            text = _("SMEs only")
+        elif name == "country":
+            text = country_name(value)
+        else:
+            text = label(value, _NAMED.get(name, ItemKind)) if name in _NAMED else value
+        less = filters.without(name, value)
+        left = getattr(less, name)
+        remaining = list(left) if isinstance(left, tuple) else None
+        chips.append(Active(str(text), url_with(page=None, **{name: remaining})))
+    return chips
