@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask import g, jsonify, url_for
-from flask.typing import ResponseReturnValue
+from flask import Response, g, jsonify, url_for
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,7 +55,7 @@ class SearchResult(BaseModel):
 
 @blueprint.get("/search", summary="Search by words and by meaning", tags=[_tag], responses={200: SearchResult})
 @permits(Permission.ACCOUNT)
-def find(query: SearchQuery) -> ResponseReturnValue:
+def find(query: SearchQuery) -> Response:
     """Organisations, competences, needs, test fields and evidence that you may find."""
     kinds = [ItemKind(query.kind)] if query.kind else None
     answer = search(db.session, g.viewer, query.q, kinds, Filters(), limit=query.limit, offset=query.offset)
