@@ -6,8 +6,8 @@ Nothing is loaded before a worker has started, because neither FAISS nor the mod
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,8 @@ ATTEMPTS = 3
 PATIENCE = 15
 #: Prepared queries kept, so that going from page to page encodes nothing anew.
 PREPARED = 512
+#: Answers to "which statements may this viewer find" that are kept.
+KEPT = 64
 
 _NUMBERS = {kind: number for number, kind in enumerate(ItemKind)}
 _KINDS = list(ItemKind)
@@ -79,6 +81,8 @@ class Catalogue:
         self._attempts: Counter[tuple[int, str]] = Counter()
         self._prepared: dict[tuple[str, str | None], Query] = {}
         self._by_words = Matcher(None)
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._keeping = threading.Lock()
 
     # --- The model ----------------------------------------------------------------------------------------------
 
@@ -188,6 +192,21 @@ class Catalogue:
                 del self._prepared[next(iter(self._prepared))]
         self._prepared[key] = query
         return query
+
+    # --- Facts of the database that a search needs again and again ------------------------------------------------
+
+    def keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made for this key, or is made now; the key must name everything that it depends on."""
+        with self._keeping:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._keeping:
+            self._kept[key] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
 
     # --- Starting -------------------------------------------------------------------------------------------------
 

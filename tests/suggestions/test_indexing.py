@@ -20,6 +20,8 @@ from matchmaker.suggestions.catalogue import Catalogue, ModelState, item_key, it
 from matchmaker.suggestions.models import Embedding, ItemKind, StatementRow
 from tests import factories
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 
 class Stumbling(HashingEncoder):
     """A model that fails on every text with a word in it, and makes nonsense of another."""

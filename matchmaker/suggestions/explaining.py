@@ -1,0 +1,268 @@
+"""Why a suggestion is made: the pair of texts, what is met and what is not, and further reasons. Facts, no wording.
+
+How the facts read in the language of the page stands in ``words.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from embeddings import mark_terms
+from matchmaker.clusters.models import Organisation
+from matchmaker.items.models import Rung, Stage
+from matchmaker.needs.models import Need
+from matchmaker.profiles.models import Competence
+from matchmaker.suggestions.models import ItemKind
+from matchmaker.testfields.models import TestField
+
+Segments = tuple[tuple[str, bool], ...]
+
+#: Letters of a quoted text; longer ones are quoted around what they share with the other side.
+QUOTED = 340
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One side of a pair: an item's title and the part of its text that matters, shared terms marked."""
+
+    #: None where the text was typed and is not an item.
+    kind: ItemKind | None
+    item: Any
+    title: Segments
+    segments: Segments
+    language: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.segments)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is sought and what is offered, as they are shown side by side."""
+
+    seek: Quote
+    offer: Quote
+    terms: tuple[str, ...]
+    #: Whether the asking side is the one that seeks; in a reciprocal suggestion it also offers.
+    we_seek: bool = True
+
+
+def quote(
+    kind: ItemKind | None, item: Any, text: str, terms: Collection[str], language: str = "", limit: int = QUOTED
+) -> Quote:
+    """Quote a statement; its first line is the title, unless nobody gave it one."""
+    title, _, body = text.partition("\n") if kind is not None else ("", "", text)
+    return Quote(kind, item, _marked(title, terms), excerpt(body, terms, limit), language)
+
+
+def excerpt(text: str, terms: Collection[str], limit: int = QUOTED) -> Segments:
+    """The sentences that share most with the other side, marked; "…" stands for what is left out."""
+    sentences = [_SPACE.sub(" ", one).strip() for one in _SENTENCE.split(text)]
+    sentences = [one for one in sentences if one]
+    if not sentences:
+        return ()
+    if sum(map(len, sentences)) + len(sentences) <= limit:
+        return _marked(" ".join(sentences), terms)
+    weights = [len({word.lower() for word, marked in _marked(one, terms) if marked}) for one in sentences]
+    first = last = max(range(len(sentences)), key=lambda n: (weights[n], -n))
+    size = len(sentences[first])
+    while True:
+        after = weights[last + 1] if last + 1 < len(sentences) else -1
+        before = weights[first - 1] if first > 0 else -1
+        grown = last + 1 if after >= before else first - 1
+        if max(after, before) < 0 or size + len(sentences[grown]) + 1 > limit:
+            break
+        size += len(sentences[grown]) + 1
+        first, last = min(first, grown), max(last, grown)
+    chosen = " ".join(sentences[first : last + 1])
+    cut = len(chosen) > limit
+    if cut:
+        chosen = _window(chosen, terms, limit)
+    marked = _marked(chosen, terms)
+    if first > 0:
+        marked = (("… ", False), *marked)
+    if last < len(sentences) - 1 or cut:
+        marked = (*marked, (" …", False))
+    return marked
+
+
+def _window(sentence: str, terms: Collection[str], limit: int) -> str:
+    """A long sentence cut at words, from shortly before its first shared term."""
+    place = 0
+    for text, marked in _marked(sentence, terms):
+        if marked:
+            break
+        place += len(text)
+    else:
+        place = 0
+    start = 0 if place < limit // 2 else sentence.find(" ", place - limit // 4) + 1
+    end = sentence.rfind(" ", start, start + limit)
+    return sentence[start : end if end > start else start + limit]
+
+
+def _marked(text: str, terms: Collection[str]) -> Segments:
+    if not text:
+        return ()
+    return tuple(mark_terms(text, terms)) if terms else ((text, False),)
+
+
+# --- What was asked for ---------------------------------------------------------------------------------------------
+
+
+class Wished(StrEnum):
+    """What a need may ask of its answer."""
+
+    TYPE = "type"
+    COUNTRY = "country"
+    TRL = "trl"
+    COOPERATION = "cooperation"
+    LANGUAGE = "language"
+    RUNG = "rung"
+    STAGE = "stage"
+    REGULATED = "regulated"
+
+
+class Standing(StrEnum):
+    """Whether a wish is met."""
+
+    MET = "met"
+    UNMET = "unmet"
+    #: The other side does not say.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing asked for, and what was found."""
+
+    what: Wished
+    standing: Standing
+    wanted: tuple[Any, ...] = ()
+    found: tuple[Any, ...] = ()
+
+
+#: Rungs on which work of a stage of development is usually tried.
+RUNGS_FOR: dict[Stage, tuple[Rung, ...]] = {
+    Stage.CONCEPT: (Rung.LAB,),
+    Stage.UNDER_DEVELOPMENT: (Rung.LAB, Rung.PRE_GMP),
+    Stage.LAB_TESTED: (Rung.LAB, Rung.PRE_GMP, Rung.GMP),
+    Stage.PROTOTYPE: (Rung.PRE_GMP, Rung.GMP, Rung.CLINIC),
+    Stage.FIELD_TESTED: (Rung.GMP, Rung.CLINIC),
+    Stage.ON_MARKET: (Rung.CLINIC,),
+    Stage.PROJECT_STARTED: tuple(Rung),
+}
+
+
+def _overlap(what: Wished, wanted: Sequence[Any], found: Sequence[Any]) -> list[Wish]:
+    """Met by what both name; unknown where the other side names nothing; no wish where nothing is wanted."""
+    if not wanted:
+        return []
+    shared = tuple(one for one in wanted if one in found)
+    if shared:
+        return [Wish(what, Standing.MET, tuple(wanted), shared)]
+    return [Wish(what, Standing.UNMET if found else Standing.UNKNOWN, tuple(wanted), tuple(found))]
+
+
+def wishes_of_partner(need: Need, partner: Organisation, competence: Competence | None) -> list[Wish]:
+    """What a need asks of a partner, and what this one with its best competence has."""
+    made = _overlap(Wished.TYPE, need.partners_sought, [str(partner.type)])
+    made += _overlap(Wished.COUNTRY, need.countries, [partner.country] if partner.country else [])
+    if need.trl_min is not None or need.trl_max is not None:
+        low, high = need.trl_min or 1, need.trl_max or 9
+        trl = competence.trl if competence else None
+        if trl is None:
+            made.append(Wish(Wished.TRL, Standing.UNKNOWN, (low, high)))
+        else:
+            made.append(Wish(Wished.TRL, Standing.MET if low <= trl <= high else Standing.UNMET, (low, high), (trl,)))
+    made += _overlap(Wished.COOPERATION, need.cooperation, competence.cooperation if competence else [])
+    made += _overlap(Wished.LANGUAGE, need.working_languages, competence.working_languages if competence else [])
+    return made
+
+
+def wishes_of_test_field(need: Need, field: TestField) -> list[Wish]:
+    """What a need asks of a test field, and what this one has."""
+    made: list[Wish] = []
+    if need.rung is not None:
+        ladder = list(Rung)
+        enough = ladder.index(Rung(field.rung)) >= ladder.index(Rung(need.rung))
+        made.append(Wish(Wished.RUNG, Standing.MET if enough else Standing.UNMET, (need.rung,), (field.rung,)))
+    elif need.stage is not None:
+        fits = Rung(field.rung) in RUNGS_FOR[Stage(need.stage)]
+        made.append(Wish(Wished.STAGE, Standing.MET if fits else Standing.UNMET, (need.stage,), (field.rung,)))
+    if need.regulated:
+        made.append(Wish(Wished.REGULATED, Standing.MET if field.regulated else Standing.UNMET))
+    country = field.country or field.organisation.country
+    made += _overlap(Wished.COUNTRY, need.countries, [country] if country else [])
+    made += _overlap(Wished.LANGUAGE, need.working_languages, field.working_languages)
+    return made
+
+
+# --- Further reasons ------------------------------------------------------------------------------------------------
+
+
+class Because(StrEnum):
+    """Why them, and why they might say yes."""
+
+    #: The texts mean similar things.
+    SIMILAR = "similar"
+    #: They share words: the words.
+    TERMS = "terms"
+    #: Several of their statements fit: how many.
+    SEVERAL = "several"
+    #: The competence is backed by records: how many.
+    BACKED = "backed"
+    #: Both stand behind one record: the record.
+    TOGETHER = "together"
+    SAME_REGION = "same region"
+    #: The host promises an answer: in how many working days.
+    RESPONSE = "response"
+    #: What they offer is what we seek, as a whole.
+    THEY_OFFER = "they offer"
+    #: What we offer is what they seek, as a whole.
+    WE_OFFER = "we offer"
+    #: They look for organisations of the asking one's type: the type.
+    SEEK_OUR_TYPE = "seek our type"
+    #: They are open to kinds of cooperation that are sought: which.
+    COOPERATION = "cooperation"
+    #: They say step by step how one gets access: how many steps.
+    ACCESS = "access"
+    #: They seek themselves: how many open needs.
+    OPEN_NEEDS = "open needs"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason, with the facts it speaks of."""
+
+    because: Because
+    values: tuple[Any, ...] = ()
+
+
+def region_reason(one: Organisation | None, other: Organisation) -> list[Reason]:
+    """That both are at home in one region."""
+    if one is None or not one.region or (one.region, one.country) != (other.region, other.country):
+        return []
+    return [Reason(Because.SAME_REGION, (other.region,))]
+
+
+def proximity(one: Organisation | None, other: Organisation) -> int:
+    """0 in the same region, 1 in the same country, 2 elsewhere."""
+    if one is None or not one.country or one.country != other.country:
+        return 2
+    return 0 if one.region and one.region == other.region else 1
+
+
+def distinct_terms(pairs: Iterable[Pair]) -> tuple[str, ...]:
+    """The shared words of all pairs, each once whatever its case."""
+    seen: dict[str, str] = {}
+    for pair in pairs:
+        for term in pair.terms:
+            seen.setdefault(term.casefold(), term)
+    return tuple(seen.values())

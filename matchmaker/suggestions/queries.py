@@ -1,0 +1,887 @@
+"""Who fits, and why: suggestions for a need, a competence, an organisation or a text; and the search over everything.
+
+The engine proposes among the statements that the viewer may find; the database decides which those are before the
+search, and is asked again about everything that comes back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
+from matchmaker.clusters.models import Organisation
+from matchmaker.curation.models import Verdict, VerdictKind
+from matchmaker.curation.queries import Verdicts, verdicts_for
+from matchmaker.db import today
+from matchmaker.items.queries import findable
+from matchmaker.needs.models import Need
+from matchmaker.permissions import Viewer
+from matchmaker.profiles.models import Competence, competence_evidence, evidence_organisation
+from matchmaker.profiles.models import Evidence as EvidenceItem
+from matchmaker.suggestions import explaining, indexing
+from matchmaker.suggestions.catalogue import Catalogue, current_catalogue, item_key
+from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Wish, quote
+from matchmaker.suggestions.filters import (
+    NO_FILTERS,
+    Filters,
+    item_conditions,
+    organisation_conditions,
+    place_conditions,
+)
+from matchmaker.suggestions.indexing import MODELS, Key, text_of
+from matchmaker.suggestions.models import Answer, Audience, Feedback, ItemKind, StatementRow
+from matchmaker.testfields.models import TestField
+from matchmaker.texts import comparison_key
+
+#: Suggestions that are ranked; who is not among them is not shown, however far one pages.
+CUT = 100
+#: Statements looked at for the explanation of one suggestion, and shown.
+LOOKED_AT, SHOWN = 8, 3
+#: Needs and offers of an organisation that are searched with, the newest first.
+SEARCHED_WITH = 24
+#: Hits of one search.
+FOUND = 400
+
+#: What partners are found by.
+PARTNER_KINDS = (ItemKind.COMPETENCE, ItemKind.EVIDENCE, ItemKind.ORGANISATION)
+
+
+class Target(StrEnum):
+    """What is suggested."""
+
+    PARTNERS = "partners"
+    TEST_FIELDS = "test_fields"
+    NEEDS = "needs"
+
+
+class Sort(StrEnum):
+    """The order of suggestions. What a manager recommends stays first in each."""
+
+    BEST = "best"
+    NEWEST = "newest"
+    NEAREST = "nearest"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A match that is shown to somebody who may see it, with its reasons."""
+
+    #: What is suggested: an organisation, a test field or a need.
+    kind: ItemKind
+    thing: Any
+    organisation: Organisation
+    #: None where only a manager's verdict speaks for it.
+    band: Band | None
+    pairs: tuple[Pair, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    why: tuple[Reason, ...] = ()
+    why_yes: tuple[Reason, ...] = ()
+    #: The manager's pin or proposal.
+    verdict: Verdict | None = None
+    #: What the asking organisation answered.
+    answer: Feedback | None = None
+    #: Sources and licences of imported texts that it rests on.
+    sources: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.thing.id
+
+    @property
+    def name(self) -> str:
+        return self.thing.name if self.kind is ItemKind.ORGANISATION else self.thing.title
+
+
+@dataclass(frozen=True)
+class SuggestionList:
+    """One page of suggestions, and what surrounds it."""
+
+    items: tuple[Suggestion, ...]
+    #: How many there are on all pages.
+    total: int
+    #: What the asking organisation hid, with the thing itself.
+    hidden: tuple[tuple[Feedback, Any], ...] = ()
+    #: Vetoes in force with what they remove; for managers only.
+    vetoed: tuple[tuple[Verdict, Any], ...] = ()
+    #: Whether only words were compared.
+    words_only: bool = False
+
+
+# --- What may be found ----------------------------------------------------------------------------------------------
+
+
+def allowed_statements(
+    session: Session,
+    viewer: Viewer,
+    kinds: Collection[ItemKind],
+    filters: Filters = NO_FILTERS,
+    *,
+    speaking: bool = False,
+) -> np.ndarray:
+    """The sorted ids of the statements that this viewer may find and that satisfy the filters; decided in SQL.
+
+    With ``speaking``, an organisation's profile counts only where it says more than its name.
+    """
+    wanted = tuple(kind for kind in ItemKind if kind in kinds)
+    rights = (viewer.organisation_ids, viewer.cluster_ids)
+
+    def ask() -> np.ndarray:
+        found = [session.scalars(query).all() for kind in wanted if (query := allowed(kind)) is not None]
+        ids = np.fromiter((one for ids in found for one in ids), dtype=np.int64)
+        ids.sort()
+        return ids
+
+    def allowed(kind: ItemKind) -> Any:
+        conditions = _findable_conditions(kind, viewer, filters)
+        if conditions is None:
+            return None
+        if speaking and kind is ItemKind.ORGANISATION:
+            conditions.append(or_(Organisation.headline != "", Organisation.about != ""))
+        model = MODELS[kind]
+        query = select(StatementRow.id).join(model, model.id == StatementRow.item_id)
+        if kind is not ItemKind.ORGANISATION:
+            query = query.join(Organisation, Organisation.id == model.organisation_id)
+        return query.where(
+            StatementRow.kind == kind, StatementRow.audience == Audience.READERS, ~StatementRow.gone, *conditions
+        )
+
+    key = ("statements", indexing.clock(session), rights, wanted, filters, speaking, today())
+    return current_catalogue().keep(key, ask)
+
+
+def _findable_conditions(kind: ItemKind, viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]] | None:
+    model = MODELS[kind]
+    conditions = item_conditions(kind, model, filters)
+    if conditions is None or kind is ItemKind.ORGANISATION:
+        return conditions
+    return [findable(model, viewer), *conditions]
+
+
+def _organisations(session: Session, filters: Filters) -> frozenset[int]:
+    """The organisations that satisfy the filters."""
+    conditions = organisation_conditions(filters) + place_conditions(filters)
+
+    def ask() -> frozenset[int]:
+        return frozenset(session.scalars(select(Organisation.id).where(*conditions)))
+
+    part = Filters(
+        sector=filters.sector, type=filters.type, sme=filters.sme, country=filters.country, region=filters.region
+    )
+    return current_catalogue().keep(("organisations", indexing.clock(session), part), ask)
+
+
+def _without(
+    session: Session,
+    allowed: np.ndarray,
+    kinds: Collection[ItemKind],
+    organisations: Collection[int],
+    keys: Iterable[Key],
+) -> np.ndarray:
+    """The allowed statements less those of some organisations and items."""
+    conditions = [StatementRow.organisation_id.in_(organisations)] if organisations else []
+    conditions += [(StatementRow.kind == kind) & (StatementRow.item_id == item_id) for kind, item_id in keys]
+    if not conditions or not allowed.size:
+        return allowed
+    gone = session.scalars(select(StatementRow.id).where(StatementRow.kind.in_(kinds), or_(*conditions))).all()
+    return np.setdiff1d(allowed, np.array(gone, dtype=np.int64), assume_unique=True)
+
+
+def _load(session: Session, viewer: Viewer, keys: Iterable[Key]) -> dict[Key, Any]:
+    """The items of these keys that the viewer may find, asked of the database now."""
+    grouped: dict[ItemKind, list[int]] = {}
+    for kind, item_id in keys:
+        grouped.setdefault(kind, []).append(item_id)
+    found: dict[Key, Any] = {}
+    for kind, ids in grouped.items():
+        model = MODELS[kind]
+        query = select(model).where(model.id.in_(ids))
+        if kind is not ItemKind.ORGANISATION:
+            query = query.where(findable(model, viewer)).options(joinedload(model.organisation))
+        if kind is ItemKind.EVIDENCE:
+            query = query.options(selectinload(EvidenceItem.organisations))
+        found.update(((kind, item.id), item) for item in session.scalars(query))
+    return found
+
+
+# --- Asking ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A text that is searched with: an own item, or what somebody typed."""
+
+    kind: ItemKind | None
+    item: Any
+    text: str
+    language: str
+
+
+@dataclass
+class _Asking:
+    """One question to the engine and all that its answers depend on."""
+
+    session: Session
+    viewer: Viewer
+    filters: Filters
+    sort: Sort
+    offset: int
+    limit: int
+    #: Who asks; None for a text typed by somebody without an organisation.
+    organisation: Organisation | None = None
+    #: What the answers are stored under, and what verdicts are looked up by.
+    subject: Any = None
+    catalogue: Catalogue = field(default_factory=current_catalogue)
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    answers: Mapping[Key, Feedback] = field(default_factory=dict)
+    sources: Sequence[_Source] = ()
+
+    def __post_init__(self) -> None:
+        self.matcher: Matcher = self.catalogue.matcher()
+        if self.subject is not None:
+            self.organisation = self.subject.organisation
+            self.verdicts = verdicts_for(self.session, self.subject)
+            if self.subject.organisation_id in self.viewer.organisation_ids:
+                self.answers = answers_to(self.session, self.subject)
+
+    @property
+    def own(self) -> frozenset[int]:
+        """The organisations that are not suggested to themselves."""
+        if self.organisation is not None:
+            return frozenset({self.organisation.id})
+        return self.viewer.organisation_ids
+
+    @property
+    def as_manager(self) -> bool:
+        return self.organisation is not None and bool(self.viewer.manages & self.organisation.cluster_ids)
+
+    def query(self, source: _Source) -> Query:
+        return self.catalogue.prepare(self.matcher, source.text, source.language or None)
+
+    def hidden(self, kind: ItemKind) -> set[int]:
+        """What the asking organisation does not want to see now."""
+        return {key[1] for key, answer in self.answers.items() if key[0] is kind and is_hidden(answer)}
+
+
+def _source_of(kind: ItemKind, item: Any) -> _Source:
+    return _Source(kind, item, text_of(kind, item), item.language)
+
+
+def _asking(
+    session: Session,
+    viewer: Viewer,
+    filters: Filters | None,
+    sort: Sort | str,
+    offset: int,
+    limit: int,
+    *,
+    subject: Any = None,
+    sources: Sequence[_Source] = (),
+) -> _Asking:
+    return _Asking(
+        session, viewer, filters or NO_FILTERS, Sort(sort), max(offset, 0), limit, subject=subject, sources=sources
+    )
+
+
+def suggest_for_need(
+    session: Session,
+    viewer: Viewer,
+    need: Need,
+    *,
+    target: Target | str = Target.PARTNERS,
+    filters: Filters | None = None,
+    sort: Sort | str = Sort.BEST,
+    offset: int = 0,
+    limit: int = 10,
+) -> SuggestionList:
+    """Partners or test fields for a need; the caller has made sure that the viewer may ask with it."""
+    sources = [_source_of(ItemKind.NEED, need)]
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=need, sources=sources)
+    return _partners(asking) if Target(target) is Target.PARTNERS else _items(asking, ItemKind.TEST_FIELD)
+
+
+def suggest_for_competence(
+    session: Session,
+    viewer: Viewer,
+    competence: Competence,
+    *,
+    filters: Filters | None = None,
+    sort: Sort | str = Sort.BEST,
+    offset: int = 0,
+    limit: int = 10,
+) -> SuggestionList:
+    """The needs that a competence could answer."""
+    sources = [_source_of(ItemKind.COMPETENCE, competence)]
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=competence, sources=sources)
+    return _items(asking, ItemKind.NEED)
+
+
+def suggest_for_text(
+    session: Session,
+    viewer: Viewer,
+    text: str,
+    *,
+    target: Target | str = Target.PARTNERS,
+    filters: Filters | None = None,
+    sort: Sort | str = Sort.BEST,
+    offset: int = 0,
+    limit: int = 10,
+) -> SuggestionList:
+    """The same for a text that is kept nowhere."""
+    text = text.strip()
+    asking = _asking(session, viewer, filters, sort, offset, limit, sources=[_Source(None, None, text, "")])
+    if viewer.organisation_id is not None:
+        asking.organisation = session.get(Organisation, viewer.organisation_id)
+    if not text:
+        return SuggestionList((), 0, words_only=asking.matcher.encoder is None)
+    target = Target(target)
+    if target is Target.PARTNERS:
+        return _partners(asking)
+    return _items(asking, ItemKind.TEST_FIELD if target is Target.TEST_FIELDS else ItemKind.NEED)
+
+
+def suggest_for_organisation(
+    session: Session,
+    viewer: Viewer,
+    organisation: Organisation,
+    *,
+    filters: Filters | None = None,
+    sort: Sort | str = Sort.BEST,
+    offset: int = 0,
+    limit: int = 10,
+) -> SuggestionList:
+    """Partners with whom both sides gain: they offer what we seek, and seek what we offer."""
+    needs = _own(session, viewer, organisation, ItemKind.NEED)
+    offers = _own(session, viewer, organisation, ItemKind.COMPETENCE) + _own(
+        session, viewer, organisation, ItemKind.TEST_FIELD
+    )
+    offers = offers or _own(session, viewer, organisation, ItemKind.EVIDENCE)
+    sources = [*needs, *offers]
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=organisation, sources=sources)
+    if not sources:
+        return SuggestionList((), 0, words_only=asking.matcher.encoder is None)
+    eligible = _eligible_partners(asking)
+    matches = asking.matcher.rank_partners(
+        [asking.query(source) for source in needs],
+        [asking.query(source) for source in offers],
+        allowed_offers=allowed_statements(session, viewer, PARTNER_KINDS, asking.filters, speaking=True),
+        allowed_needs=allowed_statements(session, viewer, [ItemKind.NEED]),
+        owners=eligible,
+        limit=CUT,
+        evidence=LOOKED_AT,
+    )
+    return _answer(asking, ItemKind.ORGANISATION, matches, eligible, first_offer=len(needs))
+
+
+def _own(session: Session, viewer: Viewer, organisation: Organisation, kind: ItemKind) -> list[_Source]:
+    """What an organisation seeks or offers and this viewer may find, the newest first."""
+    model = MODELS[kind]
+    rows = session.scalars(
+        select(model)
+        .where(model.organisation_id == organisation.id, findable(model, viewer))
+        .order_by(model.published_at.desc(), model.id.desc())
+        .limit(SEARCHED_WITH)
+    )
+    return [_source_of(kind, item) for item in rows]
+
+
+# --- Ranking --------------------------------------------------------------------------------------------------------
+
+
+def _eligible_partners(asking: _Asking) -> frozenset[int]:
+    return (
+        _organisations(asking.session, asking.filters)
+        - asking.own
+        - asking.verdicts.vetoed_partners.keys()
+        - asking.hidden(ItemKind.ORGANISATION)
+    )
+
+
+def _partners(asking: _Asking) -> SuggestionList:
+    """Organisations, by the statements that stand nearest to the one text that is asked with."""
+    query = asking.query(asking.sources[0])
+    allowed = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, asking.filters, speaking=True)
+    ruled_out = [(ItemKind.COMPETENCE, one) for one in asking.verdicts.vetoed_competences]
+    allowed = _without(asking.session, allowed, PARTNER_KINDS, (), ruled_out)
+    eligible = _eligible_partners(asking)
+
+    def rank(owners: Collection[int], limit: int) -> list[Match]:
+        return asking.matcher.rank_owners(query, allowed=allowed, owners=owners, limit=limit, evidence=LOOKED_AT)
+
+    matches = rank(eligible, CUT)
+    # What a manager put first is explained as well as everything else, wherever the engine ranks it.
+    missing = (asking.verdicts.partners.keys() & eligible) - {match.key for match in matches}
+    if missing:
+        matches += rank(missing, len(missing))
+    return _answer(asking, ItemKind.ORGANISATION, matches, eligible)
+
+
+def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
+    """Test fields or needs, each by its own statements."""
+    session, verdicts = asking.session, asking.verdicts
+    vetoed = verdicts.vetoed_test_fields if kind is ItemKind.TEST_FIELD else verdicts.vetoed_wanted
+    decided = verdicts.test_fields if kind is ItemKind.TEST_FIELD else verdicts.wanted
+    query = asking.query(asking.sources[0])
+    allowed = _without(
+        session,
+        allowed_statements(session, asking.viewer, [kind], asking.filters),
+        [kind],
+        asking.own | verdicts.vetoed_partners.keys(),
+        [(kind, one) for one in (*vetoed, *asking.hidden(kind))],
+    )
+    # What a manager put first is explained as well as everything else, wherever the engine ranks it.
+    first = session.execute(
+        select(StatementRow.id, StatementRow.item_id).where(
+            StatementRow.kind == kind, StatementRow.item_id.in_(decided.keys())
+        )
+    ).all()
+    first = [row for row in first if row.id in allowed]
+
+    def rank(statements: np.ndarray, limit: int) -> list[Match]:
+        found = asking.matcher.rank_items(query, allowed=statements, limit=limit, evidence=1)
+        return [replace(match, key=item_key(match.key)[1]) for match in found]
+
+    matches = rank(allowed, CUT)
+    known = {match.key for match in matches}
+    missing = [row.id for row in first if row.item_id not in known]
+    if missing:
+        matches += rank(np.array(sorted(missing), dtype=np.int64), len(missing))
+    return _answer(asking, kind, matches, frozenset(row.item_id for row in first))
+
+
+def _answer(
+    asking: _Asking, kind: ItemKind, matches: list[Match], eligible: frozenset[int], first_offer: int | None = None
+) -> SuggestionList:
+    """Put verdicts beside the scores, ask the database again, sort, and explain one page.
+
+    ``eligible`` says which of the things that a manager put first may be shown at all.
+    """
+    session, viewer = asking.session, asking.viewer
+    decided: Mapping[int, Verdict] = {
+        ItemKind.ORGANISATION: asking.verdicts.partners,
+        ItemKind.TEST_FIELD: asking.verdicts.test_fields,
+        ItemKind.NEED: asking.verdicts.wanted,
+    }[kind]
+    shown_first = {key: verdict for key, verdict in decided.items() if key in eligible}
+    # A pin stands before a proposal; both stand before what only the engine found.
+    pins = {key: v.reason for key, v in shown_first.items() if v.kind == VerdictKind.PIN}
+    proposals = {key: v.reason for key, v in shown_first.items() if v.kind == VerdictKind.PROPOSAL}
+    ordered = apply_verdicts(apply_verdicts(matches, pinned=proposals, vetoed=()), pinned=pins, vetoed=())
+
+    evidence = [one for match in ordered for one in match.evidence]
+    texts = _texts(session, [one.statement for one in evidence])
+    keys = {item_key(one.item) for one in evidence if one.statement in texts}
+    things = _load(session, viewer, keys | {(kind, match.key) for match in ordered})
+    sound = []
+    for match in ordered:
+        kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in things)
+        if (kind, match.key) in things and (kept or match.key in shown_first):
+            sound.append(replace(match, evidence=kept))
+    sound = _sorted(asking, kind, sound, things, shown_first)
+    page = sound[asking.offset : asking.offset + asking.limit]
+    explainer = _Explainer(asking, kind, things, texts, first_offer, page)
+    return SuggestionList(
+        items=tuple(explainer.suggestion(match, shown_first.get(match.key)) for match in page),
+        total=len(sound),
+        hidden=_hidden(asking, kind),
+        vetoed=_vetoed(asking, kind) if asking.as_manager else (),
+        words_only=asking.matcher.encoder is None,
+    )
+
+
+def _texts(session: Session, statements: Collection[int]) -> dict[int, Any]:
+    """The statements as they stand in the database now."""
+    rows = session.execute(
+        select(StatementRow.id, StatementRow.text, StatementRow.language).where(
+            StatementRow.id.in_(statements), ~StatementRow.gone
+        )
+    )
+    return {row.id: row for row in rows}
+
+
+def _sorted(
+    asking: _Asking, kind: ItemKind, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]
+) -> list[Match]:
+    if asking.sort is Sort.BEST:
+        return matches
+
+    def newest(match: Match) -> float:
+        dates = [_since(things[item_key(one.item)]) for one in match.evidence]
+        return -max((day.timestamp() for day in dates if day), default=0.0)
+
+    def nearest(match: Match) -> float:
+        return explaining.proximity(asking.organisation, things[(kind, match.key)].organisation)
+
+    order = newest if asking.sort is Sort.NEWEST else nearest
+    # Sorting is stable, so that what is equal keeps the order of the best.
+    return sorted(matches, key=lambda match: (match.key not in first, 0.0 if match.key in first else order(match)))
+
+
+def _since(item: Any) -> datetime | None:
+    return getattr(item, "published_at", None) or item.created_at
+
+
+def _hidden(asking: _Asking, kind: ItemKind) -> tuple[tuple[Feedback, Any], ...]:
+    answers = [answer for key, answer in asking.answers.items() if key[0] is kind and is_hidden(answer)]
+    things = _load(asking.session, asking.viewer, [(answer.object_kind, answer.object_id) for answer in answers])
+    return tuple(
+        (answer, things[key]) for answer in answers if (key := (answer.object_kind, answer.object_id)) in things
+    )
+
+
+def _vetoed(asking: _Asking, kind: ItemKind) -> tuple[tuple[Verdict, Any], ...]:
+    vetoes = {
+        ItemKind.ORGANISATION: asking.verdicts.vetoed_partners,
+        ItemKind.TEST_FIELD: asking.verdicts.vetoed_test_fields,
+        ItemKind.NEED: asking.verdicts.vetoed_wanted,
+    }[kind]
+    things = _load(asking.session, asking.viewer, [(kind, one) for one in vetoes])
+    return tuple((verdict, things[(kind, one)]) for one, verdict in vetoes.items() if (kind, one) in things)
+
+
+# --- Explaining -----------------------------------------------------------------------------------------------------
+
+
+class _Explainer:
+    """Makes suggestions of matches; what several of them need from the database is read once."""
+
+    def __init__(
+        self,
+        asking: _Asking,
+        kind: ItemKind,
+        things: Mapping[Key, Any],
+        texts: Mapping[int, Any],
+        first_offer: int | None,
+        page: Sequence[Match],
+    ) -> None:
+        self.asking, self.kind, self.things, self.texts, self.first_offer = asking, kind, things, texts, first_offer
+        competences = {
+            item.id for match in page for one in match.evidence if isinstance(item := self._item(one), Competence)
+        }
+        owners = {match.key for match in page} if kind is ItemKind.ORGANISATION else set()
+        self.backing = _count_backing(asking.session, asking.viewer, competences)
+        self.shared = _shared_records(asking, owners)
+        self.seeking = _count_needs(asking.session, asking.viewer, owners)
+
+    def _item(self, evidence: Evidence) -> Any:
+        return self.things[item_key(evidence.item)]
+
+    def suggestion(self, match: Match, verdict: Verdict | None) -> Suggestion:
+        """The match as it is shown."""
+        thing = self.things[(self.kind, match.key)]
+        shown = self._choose(match)
+        pairs = tuple(self._pair(one) for one in shown)
+        answer = self.asking.answers.get((self.kind, thing.id))
+        return Suggestion(
+            kind=self.kind,
+            thing=thing,
+            organisation=thing.organisation,
+            band=match.band if pairs else None,
+            pairs=pairs,
+            wishes=tuple(self._wishes(thing, match)),
+            why=tuple(self._why(thing, match, pairs)),
+            why_yes=tuple(self._why_yes(thing, match)),
+            verdict=verdict,
+            answer=answer,
+            sources=self._sources([thing, *(self._item(one) for one in shown)]),
+        )
+
+    def _choose(self, match: Match) -> list[Evidence]:
+        """The best statement of each of the nearest items; where both sides gain, of both directions."""
+        chosen: dict[int, Evidence] = {}
+        for one in match.evidence:
+            chosen.setdefault(one.item, one)
+        found = list(chosen.values())
+        if self.first_offer is not None:
+            theirs = [one for one in found if one.query < self.first_offer]
+            ours = [one for one in found if one.query >= self.first_offer]
+            return [*theirs[:1], *ours[:1], *theirs[1:2], *ours[1:2]]
+        return found[:SHOWN]
+
+    def _pair(self, evidence: Evidence) -> Pair:
+        asking = self.asking
+        source = asking.sources[evidence.query] if self.first_offer is not None else asking.sources[0]
+        kind, item = item_key(evidence.item)[0], self._item(evidence)
+        row = self.texts[evidence.statement]
+        terms = evidence.shared_terms
+        ours = quote(source.kind, source.item, source.text, terms, source.language)
+        theirs = quote(kind, item, row.text, terms, row.language)
+        we_seek = kind is not ItemKind.NEED
+        return Pair(seek=ours, offer=theirs, terms=terms) if we_seek else Pair(theirs, ours, terms, we_seek=False)
+
+    def _competence(self, match: Match) -> Competence | None:
+        return next((item for one in match.evidence if isinstance(item := self._item(one), Competence)), None)
+
+    def _wishes(self, thing: Any, match: Match) -> list[Wish]:
+        source = self.asking.sources[0] if self.first_offer is None else None
+        if source is None or source.item is None:
+            return []
+        if isinstance(source.item, Need):
+            if isinstance(thing, TestField):
+                return explaining.wishes_of_test_field(source.item, thing)
+            return explaining.wishes_of_partner(source.item, thing, self._competence(match))
+        return explaining.wishes_of_partner(thing, source.item.organisation, source.item)
+
+    def _why(self, thing: Any, match: Match, pairs: Sequence[Pair]) -> list[Reason]:
+        made: list[Reason] = []
+        if self.first_offer is not None:
+            if any(pair.we_seek for pair in pairs):
+                made.append(Reason(Because.THEY_OFFER))
+            if any(not pair.we_seek for pair in pairs):
+                made.append(Reason(Because.WE_OFFER))
+        elif pairs:
+            meaning = next((part.value for part in match.parts if part.name == "meaning"), 0.0)
+            terms = explaining.distinct_terms(pairs[:1])
+            if meaning >= 2.5:
+                made.append(Reason(Because.SIMILAR))
+            if terms:
+                made.append(Reason(Because.TERMS, terms))
+            items = {one.item for one in match.evidence}
+            if len(items) > 1:
+                made.append(Reason(Because.SEVERAL, (len(items),)))
+        competence = self._competence(match)
+        if competence is not None and self.backing.get(competence.id):
+            made.append(Reason(Because.BACKED, (self.backing[competence.id],)))
+        if isinstance(thing, TestField) and thing.response_days:
+            made.append(Reason(Because.RESPONSE, (thing.response_days,)))
+        made += [Reason(Because.TOGETHER, (record,)) for record in self.shared.get(match.key, ())[:1]]
+        return made + explaining.region_reason(self.asking.organisation, thing.organisation)
+
+    def _why_yes(self, thing: Any, match: Match) -> list[Reason]:
+        made: list[Reason] = []
+        competence, asker = self._competence(match), self.asking.organisation
+        if competence is not None and asker is not None and str(asker.type) in competence.partners_sought:
+            made.append(Reason(Because.SEEK_OUR_TYPE, (asker.type,)))
+        need = self.asking.sources[0].item
+        if competence is not None and competence.cooperation and not (isinstance(need, Need) and need.cooperation):
+            made.append(Reason(Because.COOPERATION, tuple(competence.cooperation)))
+        if isinstance(thing, TestField) and thing.access_steps:
+            made.append(Reason(Because.ACCESS, (len(thing.access_steps),)))
+        if self.seeking.get(match.key) and self.first_offer is None:
+            made.append(Reason(Because.OPEN_NEEDS, (self.seeking[match.key],)))
+        return made
+
+    def _sources(self, items: Iterable[Any]) -> tuple[tuple[str, str, str], ...]:
+        found = {}
+        for item in items:
+            if item.source:
+                found.setdefault((item.source, item.licence), getattr(item, "url", "") or "")
+        return tuple((source, licence, url) for (source, licence), url in found.items())
+
+
+def _count_backing(session: Session, viewer: Viewer, competences: Collection[int]) -> dict[int, int]:
+    """How many records that the viewer may read back each competence."""
+    if not competences:
+        return {}
+    rows = session.execute(
+        select(competence_evidence.c.competence_id, func.count())
+        .join(EvidenceItem, EvidenceItem.id == competence_evidence.c.evidence_id)
+        .where(competence_evidence.c.competence_id.in_(competences), findable(EvidenceItem, viewer))
+        .group_by(competence_evidence.c.competence_id)
+    )
+    return dict(rows.all())
+
+
+def _shared_records(asking: _Asking, owners: Collection[int]) -> dict[int, list[EvidenceItem]]:
+    """Records that the asking organisation and another stand behind together, the newest first."""
+    if not owners or asking.organisation is None:
+        return {}
+    ours, theirs = evidence_organisation.alias(), evidence_organisation.alias()
+    rows = asking.session.execute(
+        select(theirs.c.organisation_id, EvidenceItem)
+        .join(EvidenceItem, EvidenceItem.id == theirs.c.evidence_id)
+        .join(ours, ours.c.evidence_id == theirs.c.evidence_id)
+        .where(
+            ours.c.organisation_id == asking.organisation.id,
+            theirs.c.organisation_id.in_(owners),
+            findable(EvidenceItem, asking.viewer),
+        )
+        .order_by(EvidenceItem.year.desc(), EvidenceItem.id)
+    )
+    found: dict[int, list[EvidenceItem]] = {}
+    for owner, record in rows:
+        found.setdefault(owner, []).append(record)
+    return found
+
+
+def _count_needs(session: Session, viewer: Viewer, owners: Collection[int]) -> dict[int, int]:
+    """How many open needs of each organisation the viewer may read."""
+    if not owners:
+        return {}
+    rows = session.execute(
+        select(Need.organisation_id, func.count())
+        .where(Need.organisation_id.in_(owners), findable(Need, viewer))
+        .group_by(Need.organisation_id)
+    )
+    return dict(rows.all())
+
+
+# --- Members' answers -------------------------------------------------------------------------------------------------
+
+
+def subject_kind(subject: Any) -> ItemKind:
+    """The kind of what is asked with."""
+    return indexing.KIND_OF[type(subject)]
+
+
+def is_hidden(answer: Feedback, day: date | None = None) -> bool:
+    """Whether an answer keeps its suggestion out of the list: for good, or until a day."""
+    if answer.answer == Answer.NEVER:
+        return True
+    return answer.answer == Answer.NOT_NOW and (answer.until is None or answer.until > (day or today()))
+
+
+def answers_to(session: Session, subject: Any) -> dict[Key, Feedback]:
+    """What the subject's organisation answered to its suggestions."""
+    rows = session.scalars(
+        select(Feedback)
+        .where(
+            Feedback.organisation_id == subject.organisation_id,
+            Feedback.subject_kind == subject_kind(subject),
+            Feedback.subject_id == subject.id,
+        )
+        .order_by(Feedback.created_at.desc(), Feedback.id.desc())
+    )
+    return {(answer.object_kind, answer.object_id): answer for answer in rows}
+
+
+def saved(session: Session, viewer: Viewer, subject: Any) -> list[tuple[Feedback, Any]]:
+    """The suggestions that were kept for later, with what they suggest; what may not be read any more is left out."""
+    answers = [answer for answer in answers_to(session, subject).values() if answer.answer == Answer.SAVED]
+    things = _load(session, viewer, [(answer.object_kind, answer.object_id) for answer in answers])
+    return [(answer, things[key]) for answer in answers if (key := (answer.object_kind, answer.object_id)) in things]
+
+
+# --- Searching ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One item that a search found."""
+
+    kind: ItemKind
+    item: Any
+    organisation: Organisation
+    #: None where only its title holds what was searched for.
+    band: Band | None
+    quote: Quote
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """One page of hits, and how many there are."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    #: How many of each kind there are, whichever kinds are shown.
+    counts: Mapping[ItemKind, int]
+    #: Whether there are more than were counted.
+    more: bool = False
+    words_only: bool = False
+
+
+def search(
+    session: Session,
+    viewer: Viewer,
+    text: str,
+    kinds: Collection[ItemKind] | None = None,
+    filters: Filters | None = None,
+    limit: int = 20,
+    offset: int = 0,
+) -> SearchAnswer:
+    """Organisations, competences, needs, test fields and evidence that the viewer may find, by words and by meaning."""
+    catalogue = current_catalogue()
+    matcher = catalogue.matcher()
+    filters = filters or NO_FILTERS
+    text = " ".join(text.split())
+    if not text:
+        return SearchAnswer((), 0, {}, words_only=matcher.encoder is None)
+    query = catalogue.prepare(matcher, text)
+
+    def find(wanted: Collection[ItemKind]) -> list[tuple[Key, Match | None]]:
+        allowed = allowed_statements(session, viewer, wanted, filters)
+        ranked = {item_key(m.key): m for m in matcher.rank_items(query, allowed=allowed, limit=FOUND, evidence=1)}
+        titled = _titled(session, viewer, text, wanted, filters)
+        # Who types a title or a name looks for that very thing.
+        first = [key for key in ranked if key in titled] + sorted(titled - ranked.keys())
+        return [(key, ranked.get(key)) for key in [*first, *(key for key in ranked if key not in titled)]]
+
+    everything = find(tuple(ItemKind))
+    counts = Counter(key[0] for key, _ in everything)
+    found = everything if kinds is None else find(tuple(kinds))
+    page = found[max(offset, 0) : max(offset, 0) + limit]
+    things = _load(session, viewer, [key for key, _ in page])
+    texts = _texts(session, [match.evidence[0].statement for _, match in page if match])
+    hits = []
+    for key, match in page:
+        item = things.get(key)
+        if item is None:
+            continue
+        best = match.evidence[0] if match and match.evidence[0].statement in texts else None
+        shown = texts[best.statement].text if best else text_of(key[0], item)
+        terms = best.shared_terms if best else tuple(text.split())
+        language = texts[best.statement].language if best else item.language
+        hits.append(
+            Hit(
+                kind=key[0],
+                item=item,
+                organisation=item.organisation,
+                band=match.band if match else None,
+                quote=quote(key[0], item, shown, terms, language, limit=240),
+            )
+        )
+    return SearchAnswer(
+        hits=tuple(hits),
+        total=len(found),
+        counts={kind: counts[kind] for kind in ItemKind},
+        more=len(everything) >= FOUND,
+        words_only=matcher.encoder is None,
+    )
+
+
+def _titled(session: Session, viewer: Viewer, text: str, kinds: Collection[ItemKind], filters: Filters) -> set[Key]:
+    """The items whose title or name holds the very words, in this order."""
+    if len(text) < 2:
+        return set()
+    found: set[Key] = set()
+    for kind in kinds:
+        conditions = _findable_conditions(kind, viewer, filters)
+        if conditions is None:
+            continue
+        model = MODELS[kind]
+        if kind is ItemKind.ORGANISATION:
+            named = model.name_key.contains(comparison_key(text), autoescape=True)
+        else:
+            named = or_(
+                model.title.icontains(text, autoescape=True),
+                # SQLite folds the case of ASCII letters only.
+                model.title.contains(text, autoescape=True),
+            )
+        query = select(model.id)
+        if kind is not ItemKind.ORGANISATION:
+            query = query.join(Organisation, Organisation.id == model.organisation_id)
+        found |= {(kind, one) for one in session.scalars(query.where(named, *conditions).limit(FOUND))}
+    return found
+
+
+# --- Choices for the filters ------------------------------------------------------------------------------------------
+
+
+def places(session: Session) -> tuple[list[str], list[str]]:
+    """The countries and the regions that organisations are in."""
+
+    def ask() -> tuple[list[str], list[str]]:
+        def column(column: Any) -> list[str]:
+            return sorted(value for value in session.scalars(select(column).distinct()) if value)
+
+        return column(Organisation.country), column(Organisation.region)
+
+    return current_catalogue().keep(("places", indexing.clock(session)), ask)
