@@ -99,8 +99,9 @@ def session(app: Flask) -> Iterator[Session]:
     """A database session of the test's own, apart from any request's. It writes at once and holds no locks."""
     with app.app_context():
         observer = db.engine.execution_options(observer=True)
-        with Session(observer, expire_on_commit=False) as made:
-            yield made
+    # Outside the context: a request made while one is open would share it, and with it the user of the request before.
+    with Session(observer, expire_on_commit=False) as made:
+        yield made
 
 
 @pytest.fixture
@@ -114,6 +115,8 @@ def sign_in(app: Flask) -> Callable[..., FlaskClient]:
     """Gives a browser in which the user is signed in, without the cost of the sign-in form."""
 
     def sign_in(user: Any) -> FlaskClient:
+        # The request before may have been one that only reads.
+        set_read_only(False)
         with app.app_context(), Session(db.engine) as writer:
             cookie_value = begin_sign_in(writer, user)
             writer.commit()
