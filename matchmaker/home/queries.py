@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.clusters.models import (
@@ -18,12 +18,15 @@ from matchmaker.clusters.models import (
     OrganisationType,
     Sector,
 )
+from matchmaker.curation.models import Verdict, VerdictKind
+from matchmaker.curation.queries import standing
 from matchmaker.db import today
 from matchmaker.items.models import Field, Item, ItemState
 from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Competence
+from matchmaker.suggestions.queries import Suggestion, suggest_for_need
 from matchmaker.testfields.models import TestField
 
 #: How many days before its end an item's owner is asked to renew it.
@@ -106,3 +109,50 @@ def waiting(session: Session, viewer: Viewer) -> Waiting:
         ending = own.where(model.state == ItemState.PUBLISHED, model.expires_on <= today() + RENEWAL_NOTICE)
         expiring += session.scalars(ending.order_by(model.expires_on).limit(5))
     return Waiting(join_requests=requests or 0, drafts=drafts, expiring=expiring)
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A suggestion for one of the own needs, short enough for the first page."""
+
+    need: Need
+    suggestion: Suggestion
+
+    @property
+    def offer(self) -> str:
+        """The title of what they offer; '' where a manager's word alone speaks for them."""
+        if not self.suggestion.pairs:
+            return ""
+        return "".join(text for text, _ in self.suggestion.pairs[0].offer.title)
+
+
+def ideas(session: Session, viewer: Viewer, needs: Sequence[Need]) -> list[Idea]:
+    """The best two partners for each of these needs that nobody answered yet."""
+    found: list[Idea] = []
+    for need in needs:
+        suggested = suggest_for_need(session, viewer, need, limit=2).items
+        found += [Idea(need, suggestion) for suggestion in suggested if suggestion.answer is None]
+    return found
+
+
+def proposals(session: Session, viewer: Viewer, limit: int = 5) -> Sequence[Verdict]:
+    """The pairs that a manager proposed to the own organisation."""
+    own = viewer.organisation_ids
+    query = (
+        select(Verdict)
+        .outerjoin(Need, Need.id == Verdict.need_id)
+        .outerjoin(Competence, Competence.id == Verdict.competence_id)
+        .where(
+            Verdict.kind == VerdictKind.PROPOSAL,
+            standing(),
+            or_(Need.organisation_id.in_(own), Competence.organisation_id.in_(own), Verdict.organisation_id.in_(own)),
+        )
+        .order_by(Verdict.created_at.desc(), Verdict.id.desc())
+    )
+    return session.scalars(query.limit(limit)).all()
+
+
+def live_offers(session: Session, viewer: Viewer) -> int:
+    """How many competences of the own organisation are live."""
+    own = Competence.organisation_id.in_(viewer.organisation_ids)
+    return session.scalar(select(func.count()).select_from(Competence).where(own, findable(Competence, viewer))) or 0

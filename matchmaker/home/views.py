@@ -12,6 +12,7 @@ from matchmaker.home import queries
 from matchmaker.items.labels import label
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Permission, permits
+from matchmaker.profiles.models import Competence
 from matchmaker.testfields.models import TestField
 
 bp = Blueprint("home", __name__)
@@ -69,4 +70,14 @@ def _for_members() -> str:
         proposals=queries.proposals(db.session, g.viewer),
         offers=queries.live_offers(db.session, g.viewer),
         needs=queries.newest(db.session, Need, g.viewer, limit=5),
+        page_of=page_of,
     )
+
+
+#: Where each kind of item has its page.
+PAGES = {Need: "needs.show", Competence: "profiles.competence", TestField: "testfields.show"}
+
+
+def page_of(item: Need | Competence | TestField) -> str:
+    """The address of an item's page."""
+    return url_for(PAGES[type(item)], public_id=item.public_id)

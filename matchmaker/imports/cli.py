@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -171,4 +170,6 @@ def _finish(reports: list[tuple[str, Report]], dry_run: bool, refused_file: Path
     if not dry_run and any(
         report.outcomes[Outcome.CREATED] + report.outcomes[Outcome.CHANGED] for _, report in reports
     ):
-        current_app.cli.commands["index"].commands["sync"].main(args=[], standalone_mode=False)
+        from matchmaker.suggestions.cli import sync_index
+
+        sync_index()
