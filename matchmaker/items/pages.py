@@ -51,7 +51,13 @@ def page_number() -> int:
 
 def url_with(**changes: Any) -> str:
     """This page's address with some of its parameters changed; None or an empty list takes one away."""
-    arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    asked = {
+        name: values
+        for name, values in request.args.to_dict(flat=False).items()
+        # Names with an underscore steer url_for itself; an address may not.
+        if not name.startswith("_") and name != "endpoint"
+    }
+    arguments: dict[str, Any] = {**asked, **(request.view_args or {}), **changes}
     return url_for(request.endpoint or "", **{name: value for name, value in arguments.items() if value})
 
 
