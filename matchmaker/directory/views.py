@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from matchmaker.clusters.models import OrganisationType, Sector
 from matchmaker.db import db
@@ -27,7 +28,13 @@ bp = Blueprint("directory", __name__)
 LONGEST_QUERY = 1_000
 PAGE_SIZE = 20
 #: What the search's tabs show, in this order.
-KINDS = (ItemKind.COMPETENCE, ItemKind.NEED, ItemKind.TEST_FIELD, ItemKind.ORGANISATION, ItemKind.EVIDENCE)
+KINDS = {
+    ItemKind.COMPETENCE: lazy_gettext("Competences"),
+    ItemKind.NEED: lazy_gettext("Needs"),
+    ItemKind.TEST_FIELD: lazy_gettext("Test fields"),
+    ItemKind.ORGANISATION: lazy_gettext("Organisations"),
+    ItemKind.EVIDENCE: lazy_gettext("Evidence"),
+}
 PAGES = {
     ItemKind.COMPETENCE: "profiles.competence",
     ItemKind.NEED: "needs.show",
@@ -41,7 +48,7 @@ PAGES = {
 class Tab:
     """One kind of what was found."""
 
-    label: str
+    label: Any
     url: str
     active: bool
     count: int | None = None
@@ -81,7 +88,7 @@ def search() -> str:
             db.session,
             g.viewer,
             words,
-            [kind] if kind else KINDS,
+            [kind] if kind else tuple(KINDS),
             filters,
             limit=PAGE_SIZE,
             offset=(number - 1) * PAGE_SIZE,
@@ -90,11 +97,11 @@ def search() -> str:
         page = Page(hits, number, max(1, ceil(total / PAGE_SIZE)), total, url_of_page)
     else:
         counts = {}
-        page = paginate(db.session, queries.newest(kind or KINDS[0], g.viewer, filters), number, url_of_page)
-    kinds = [] if words else [Tab(label(k), _tab(k), k is kind) for k in KINDS[:4]]
+        page = paginate(db.session, queries.newest(kind or ItemKind.COMPETENCE, g.viewer, filters), number, url_of_page)
+    kinds = [Tab(word, _tab(k), k is kind) for k, word in KINDS.items() if k is not ItemKind.EVIDENCE]
     if words:
         kinds = [Tab(_("Everything"), _tab(None), kind is None, sum(counts.get(k, 0) for k in KINDS))]
-        kinds += [Tab(label(k), _tab(k), k is kind, counts.get(k, 0)) for k in KINDS]
+        kinds += [Tab(word, _tab(k), k is kind, counts.get(k, 0)) for k, word in KINDS.items()]
     return render_template(
         "directory/search.html",
         words=words,

@@ -11,11 +11,11 @@ from matchmaker.suggestions.models import Answer, ItemKind, NeverReason
 name(
     ItemKind,
     {
-        ItemKind.COMPETENCE: _("Competences"),
-        ItemKind.NEED: _("Needs"),
-        ItemKind.TEST_FIELD: _("Test fields"),
+        ItemKind.COMPETENCE: _("Competence"),
+        ItemKind.NEED: _("Need"),
+        ItemKind.TEST_FIELD: _("Test field"),
         ItemKind.EVIDENCE: _("Evidence"),
-        ItemKind.ORGANISATION: _("Organisations"),
+        ItemKind.ORGANISATION: _("Organisation"),
     },
 )
 name(Answer, {Answer.SAVED: _("Saved"), Answer.NOT_NOW: _("Not now"), Answer.NEVER: _("Never")})
