@@ -51,6 +51,10 @@ class Line(StringField):
         super().__init__(label, [*_presence(required), _at_most(most)], filters=[_cleaned(clean_line)], **kwargs)
 
 
+class ShortLine(Line):
+    """A line whose length nobody has to watch: its limit is checked and not counted down."""
+
+
 class Text(TextAreaField):
     """A text of several lines, cleaned."""
 
@@ -263,7 +267,7 @@ class VisibilityField(RadioField):
         )
 
 
-class WebAddress(Line):
+class WebAddress(ShortLine):
     """An http or https address; one typed without its scheme is completed."""
 
     def __init__(self, label: Any = None, **kwargs: Any) -> None:

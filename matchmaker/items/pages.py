@@ -43,6 +43,13 @@ def pressed(button: str) -> bool:
     return request.form.get("action") == button
 
 
+def back_to(otherwise: str) -> str:
+    """Where the form says it came from (its field ``back``), if that is a page of ours; else the address given."""
+    given = request.form.get("back", "")
+    ours = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isprintable()
+    return given if ours else otherwise
+
+
 def page_number() -> int:
     """The page of a list that the address asks for; the first where it asks for nonsense."""
     given = request.args.get("page", "")

@@ -52,7 +52,8 @@ def review(kind: Kind, values: Values) -> Review:
     total = sum(check.weight for check in checks)
     lost = sum(check.weight for check in failed)
     shown = [check for check in failed if _worth_saying(check, failed, values)]
-    shown.sort(key=lambda check: -check.weight)
+    # What stands in the text and should not comes first: it is quickest to put right.
+    shown.sort(key=lambda check: (check.code not in _TO_LEAVE_OUT, -check.weight))
     return Review(round(100 * (total - lost) / total), [Hint(c.field, c.code, c.text) for c in shown])
 
 

@@ -22,6 +22,7 @@ from matchmaker.items.forms import (
     OneOfField,
     ReadinessField,
     SeveralOfField,
+    ShortLine,
     Text,
     VisibilityField,
     WebAddress,
@@ -70,7 +71,7 @@ class EvidenceForm(EditForm):
     kind = OneOfField(_("What is it?"), EvidenceKind, required=True)
     title = Line(_("Title"), most=200, required=True)
     description = Text(_("Summary"))
-    identifier = Line(_("Identifier"))
+    identifier = ShortLine(_("Identifier"))
     url = WebAddress(_("Web address"))
     year = IntegerField(_("Year"), validators=[Optional()])
     backs = SelectMultipleField(_("Which competences does it back?"), coerce=int)
@@ -103,7 +104,7 @@ class ProfileForm(EditForm):
     name = Line(_("Name"), most=160, required=True)
     headline = Line(_("In one sentence"), most=200)
     about = Text(_("About"))
-    orcid = Line(_("ORCID iD"), most=60)
+    orcid = ShortLine(_("ORCID iD"), most=60)
     website = WebAddress(_("Web page"))
     working_languages = SelectMultipleField(
         _("Languages"),

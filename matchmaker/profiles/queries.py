@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -106,6 +107,11 @@ def attachable_evidence(session: Session, competence: Competence) -> list[Eviden
             .limit(100)
         )
     )
+
+
+def sources(things: Iterable[Any]) -> list[tuple[str, str]]:
+    """Where imported texts on a page came from: each source with its licence, once."""
+    return list(dict.fromkeys((thing.source, thing.licence) for thing in things if thing.source))
 
 
 def profiles_of(session: Session, organisation: Organisation, viewer: Viewer) -> list[Profile]:

@@ -48,6 +48,7 @@ def organisation(public_id: str) -> str:
         competences=competences,
         evidence={one.id: queries.readable_evidence(one, g.viewer) for one in competences.items},
         records=records,
+        sources=queries.sources([shown, *records.items]),
         profiles=queries.profiles_of(db.session, shown, g.viewer),
         sections=sections.contents(current_app, db.session, shown, g.viewer),
         own=shown.id in g.viewer.organisation_ids,

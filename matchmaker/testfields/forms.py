@@ -13,7 +13,7 @@ from wtforms.validators import NumberRange, Optional
 
 from matchmaker.accounts.models import User
 from matchmaker.items import labels
-from matchmaker.items.forms import ItemForm, Keywords, Line, Lines, OneOfField
+from matchmaker.items.forms import ItemForm, Keywords, Lines, OneOfField, ShortLine
 from matchmaker.items.models import Rung
 from matchmaker.testfields.models import Place, TestFieldKind
 
@@ -27,12 +27,12 @@ class TestFieldForm(ItemForm):
     rung = OneOfField(_("Rung on the readiness ladder"), Rung, required=True)
     regulated = BooleanField(_("A regulated environment: results count for approval (GMP, GLP, GCP, ISO 13485 …)"))
     place = OneOfField(_("How do guests work here?"), Place, required=True, default=Place.PHYSICAL)
-    city = Line(_("City"))
+    city = ShortLine(_("City"))
     country = SelectField(_("Country"), default="", choices=lambda: labels.country_choices(gettext("Not stated")))
     access_steps = Lines(_("Steps to access"), most=10)
     services = Lines(_("What your staff do for guests"), most=15, longest=120)
     licences = Keywords(_("Licences and standards"), most=12, longest=80)
-    capacity = Line(_("Capacity"), most=300)
+    capacity = ShortLine(_("Capacity"), most=300)
     response_days = IntegerField(_("You answer requests within (working days)"))
     contact_id = SelectField(_("Accountable contact"), coerce=lambda value: int(value) if value else None)
 
