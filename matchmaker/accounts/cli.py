@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from flask_security import hash_password
 from sqlalchemy import select
@@ -12,7 +13,6 @@ from sqlalchemy import select
 from matchmaker.accounts import operations, queries
 from matchmaker.accounts.models import User
 from matchmaker.db import db
-from matchmaker.extensions import security
 from matchmaker.texts import clean_line
 
 users = AppGroup("users", help="People: list, create, give roles, reset passwords, deactivate.")
@@ -45,7 +45,7 @@ def list_users() -> None:
 def create(email: str, name: str) -> None:
     """Make a user; prints a generated password, once."""
     try:
-        address = security.mail_util.validate(email)
+        address = current_app.extensions["security"].mail_util.validate(email)
     except ValueError:
         raise click.ClickException(f"expected an e-mail address, found {email!r}") from None
     if queries.user_by_email(db.session, address) is not None:

@@ -23,6 +23,14 @@ def not_an_address(_form: FlaskForm, field: Field) -> None:
         raise ValidationError(_("Type a name, without addresses."))
 
 
+class Within(Length):
+    """At most so many characters, without a counter beside the field: for names and other short lines."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(max=most)
+        self.field_flags = {}
+
+
 class Worded:
     """Gives Flask-Security's fields our words and our hints to browsers and password managers."""
 
@@ -81,7 +89,7 @@ class SignUpForm(Worded, SafeNext, fs.RegisterFormV2):
     name = StringField(
         _("Your name"),
         filters=[clean_line],
-        validators=[DataRequired(_("Type your name.")), Length(max=120), not_an_address],
+        validators=[DataRequired(_("Type your name.")), Within(120), not_an_address],
         render_kw={"autocomplete": "name"},
     )
 
@@ -136,13 +144,13 @@ class MeForm(FlaskForm):
     name = StringField(
         _("Your name"),
         filters=[clean_line],
-        validators=[DataRequired(_("Type your name.")), Length(max=120), not_an_address],
+        validators=[DataRequired(_("Type your name.")), Within(120), not_an_address],
         render_kw={"autocomplete": "name"},
     )
     title = StringField(
         _("What you do"),
         filters=[clean_line],
-        validators=[Length(max=120)],
+        validators=[Within(120)],
         render_kw={"autocomplete": "organization-title"},
     )
     locale = SelectField(_("Language of pages and mails"))
@@ -152,7 +160,7 @@ class TokenForm(FlaskForm):
     """A new key for a program."""
 
     name = StringField(
-        _("What it is for"), filters=[clean_line], validators=[DataRequired(_("Give it a name.")), Length(max=80)]
+        _("What it is for"), filters=[clean_line], validators=[DataRequired(_("Give it a name.")), Within(80)]
     )
     days = SelectField(
         _("Valid for"),

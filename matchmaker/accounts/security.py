@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Response, abort, g, request, session
 from flask_babel import gettext
 from flask_login import user_logged_in, user_logged_out
+from flask_security import Security
 from flask_security.babel import FsDomain
 from flask_security.datastore import FSQLALiteUserDatastore
 
@@ -21,7 +22,6 @@ from matchmaker.accounts.notifications import Mails
 from matchmaker.accounts.passwords import SHORTEST, Passwords
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, utcnow
-from matchmaker.extensions import security
 
 datastore = FSQLALiteUserDatastore(db, User, Role)
 
@@ -121,7 +121,7 @@ def init_app(app: Flask) -> None:
     }
     for key, value in defaults.items():
         app.config.setdefault(key, value)
-    security.init_app(
+    security = Security(
         app,
         datastore,
         login_form=forms.SignInForm,
@@ -177,8 +177,10 @@ def _keep_at_home(response: Response) -> Response:
     """The last gate against being led to another site: sign-in pages redirect to paths of this one only."""
     if request.blueprint == "security":
         response.headers["Cache-Control"] = "no-store"
-        if response.location is not None and not is_safe(response.location):
-            response.location = "/"
+        if response.location is not None:
+            asked = request.values.get("next") or "/"
+            if not is_safe(asked) or not is_safe(response.location):
+                response.location = "/"
         if request.endpoint == "security.logout":
             response.headers["Clear-Site-Data"] = '"cache"'
     return response

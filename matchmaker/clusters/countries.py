@@ -27,7 +27,8 @@ def _place_in_alphabet(name: str, language: str) -> str:
     made = []
     for character in name.casefold():
         if character in last:
-            made.append(f"z{last.index(character)}~")
+            # A code point behind every letter, in the order of that alphabet.
+            made.append(chr(0xE000 + last.index(character)))
         else:
             made.extend(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
     return "".join(made)

@@ -21,6 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
+from matchmaker.accounts.forms import Within
 from matchmaker.clusters import models
 from matchmaker.clusters.countries import countries
 from matchmaker.clusters.identity import BadIdentifier, ror_id, web_address
@@ -64,17 +65,15 @@ class OrganisationForm(FlaskForm):
     name = StringField(
         _("Name"),
         filters=[clean_line],
-        validators=[Said(_("Type the organisation's name.")), Length(min=2, max=200)],
+        validators=[Said(_("Type the organisation's name.")), Within(200)],
         render_kw={"autocomplete": "organization"},
     )
     type = RadioField(_("What kind of organisation is it?"), validators=[InputRequired(_("Choose one."))])
     country = SelectField(_("Country"), validators=[InputRequired(_("Choose the country."))])
-    region = StringField(_("Region"), filters=[clean_line], validators=[Length(max=120)])
-    city = StringField(_("City"), filters=[clean_line], validators=[Length(max=120)])
-    website = StringField(
-        _("Website"), filters=[clean_line], validators=[Length(max=300)], render_kw={"inputmode": "url"}
-    )
-    ror = StringField(_("ROR id"), filters=[clean_line], validators=[Length(max=60)])
+    region = StringField(_("Region"), filters=[clean_line], validators=[Within(120)])
+    city = StringField(_("City"), filters=[clean_line], validators=[Within(120)])
+    website = StringField(_("Website"), filters=[clean_line], validators=[Within(300)], render_kw={"inputmode": "url"})
+    ror = StringField(_("ROR id"), filters=[clean_line], validators=[Within(60)])
     employees = IntegerField(
         _("People who work there"),
         validators=[Optional(), NumberRange(0, 3_000_000, _("Type a number from 0 to 3,000,000."))],

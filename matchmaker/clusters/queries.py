@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -210,10 +211,22 @@ class Totals:
     asking: int
 
 
+@dataclass(frozen=True)
+class MemberList:
+    """One page of the manager's list."""
+
+    rows: list[MemberRow]
+    #: How many organisations the words were found in, on all pages.
+    found: int
+    page: int
+    pages: int
+    totals: Totals
+
+
 def members_of(
     session: Session, cluster_ids: Collection[int], *, words: str = "", page: int = 1, size: int = 50
-) -> tuple[list[MemberRow], int, Totals]:
-    """A page of the organisations in clusters, those that wait for the manager first; the count; the totals."""
+) -> MemberList:
+    """The organisations in clusters, those that wait for the manager first; beyond the last page is the last page."""
     active, admin = Membership.state == MembershipState.ACTIVE, Membership.role == MembershipRole.ADMIN
 
     def number(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -237,7 +250,9 @@ def members_of(
             func.coalesce(func.sum(everybody.c.asking), 0),
         ).select_from(everybody)
     ).one()
-    count = session.scalar(select(func.count(Organisation.id)).where(within, *matching)) or 0
+    found = session.scalar(select(func.count(Organisation.id)).where(within, *matching)) or 0
+    pages = max(1, ceil(found / size))
+    page = min(max(1, page), pages)
     rows = session.execute(
         select(Organisation, people, admins, asking)
         .where(within, *matching)
@@ -245,4 +260,4 @@ def members_of(
         .offset((page - 1) * size)
         .limit(size)
     ).all()
-    return [MemberRow(*row) for row in rows], count, Totals(*totals)
+    return MemberList([MemberRow(*row) for row in rows], found, page, pages, Totals(*totals))

@@ -324,9 +324,8 @@ class MembersPage:
 def members() -> str:
     """The organisations of the clusters one manages."""
     words = request.args.get("q", "")[:200]
-    number = min(max(1, request.args.get("page", 1, type=int)), 10_000)
-    rows, count, totals = queries.members_of(db.session, g.viewer.manages, words=words, page=number, size=PAGE_SIZE)
-    pages = max(1, -(-count // PAGE_SIZE))
-    return render_template(
-        "clusters/members.html", rows=rows, totals=totals, page=MembersPage(number, pages, count, words), words=words
+    listed = queries.members_of(
+        db.session, g.viewer.manages, words=words, page=request.args.get("page", 1, type=int), size=PAGE_SIZE
     )
+    page = MembersPage(listed.page, listed.pages, listed.found, words)
+    return render_template("clusters/members.html", rows=listed.rows, totals=listed.totals, page=page, words=words)
