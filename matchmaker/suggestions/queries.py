@@ -239,6 +239,8 @@ class _Asking:
     organisation: Organisation | None = None
     #: What the answers are stored under, and what verdicts are looked up by.
     subject: Any = None
+    #: The public ids of those that are shown; None shows all.
+    only: Collection[str] | None = None
     catalogue: Catalogue = field(default_factory=current_catalogue)
     verdicts: Verdicts = field(default_factory=Verdicts)
     answers: Mapping[Key, Feedback] = field(default_factory=dict)
@@ -282,13 +284,9 @@ def _asking(
     sort: Sort | str,
     offset: int,
     limit: int,
-    *,
-    subject: Any = None,
-    sources: Sequence[_Source] = (),
+    **more: Any,
 ) -> _Asking:
-    return _Asking(
-        session, viewer, filters or NO_FILTERS, Sort(sort), max(offset, 0), limit, subject=subject, sources=sources
-    )
+    return _Asking(session, viewer, filters or NO_FILTERS, Sort(sort), max(offset, 0), limit, **more)
 
 
 def suggest_for_need(
@@ -301,10 +299,11 @@ def suggest_for_need(
     sort: Sort | str = Sort.BEST,
     offset: int = 0,
     limit: int = 10,
+    only: Collection[str] | None = None,
 ) -> SuggestionList:
     """Partners or test fields for a need; the caller has made sure that the viewer may ask with it."""
     sources = [_source_of(ItemKind.NEED, need)]
-    asking = _asking(session, viewer, filters, sort, offset, limit, subject=need, sources=sources)
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=need, sources=sources, only=only)
     return _partners(asking) if Target(target) is Target.PARTNERS else _items(asking, ItemKind.TEST_FIELD)
 
 
@@ -483,7 +482,10 @@ def _answer(
     sound = []
     for match in ordered:
         kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in things)
-        if (kind, match.key) in things and (kept or match.key in shown_first):
+        thing = things.get((kind, match.key))
+        if thing is None or not (kept or match.key in shown_first):
+            continue
+        if asking.only is None or thing.public_id in asking.only:
             sound.append(replace(match, evidence=kept))
     sound = _sorted(asking, kind, sound, things, shown_first)
     page = sound[asking.offset : asking.offset + asking.limit]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matchmaker.suggestions import indexing
+from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue
 from matchmaker.suggestions.models import StatementRow
 
 
@@ -20,7 +22,38 @@ class Finding:
     advice: str = ""
 
 
-def inspect_engine(session: Session) -> list[Finding]:
-    """What ``/readyz`` and ``matchmaker doctor`` say of model and index."""
-    statements = session.scalar(select(func.count()).select_from(StatementRow).where(StatementRow.gone.is_(False)))
-    return [Finding("index", True, f"{statements} statements")]
+def inspect_engine(session: Session, *, load: bool = False) -> list[Finding]:
+    """What ``/readyz`` and ``matchmaker doctor`` say of model and index. Only ``load`` loads a model for it."""
+    catalogue = current_catalogue()
+    if load:
+        catalogue.encoder()
+    return [_inspect_model(catalogue), _inspect_index(session, catalogue)]
+
+
+def _inspect_model(catalogue: Catalogue) -> Finding:
+    encoder = catalogue.encoder(patience=0) if catalogue.state is ModelState.READY else None
+    if encoder is not None:
+        return Finding("model", True, f"{encoder.name}, {encoder.dimension} dimensions")
+    if catalogue.state is ModelState.OFF:
+        return Finding(
+            "model", True, "off: searching by words only", "Unset MATCHMAKER_MODEL to use the bundled model."
+        )
+    if catalogue.state is ModelState.FAILED:
+        return Finding(
+            "model", True, f"not loaded: {catalogue.failure}; searching by words only", "Check MATCHMAKER_MODEL."
+        )
+    return Finding("model", True, "loads on first use")
+
+
+def _inspect_index(session: Session, catalogue: Catalogue) -> Finding:
+    statements = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone)) or 0
+    now = indexing.clock(session)
+    seen = f"{statements} statements, change {now}"
+    if catalogue.seen:
+        seen += f", this process has seen {catalogue.seen}"
+    waiting = indexing.count_pending(session, catalogue.model_hash) if catalogue.model_hash else 0
+    if not waiting:
+        return Finding("index", True, seen)
+    return Finding(
+        "index", True, f"{seen}, {waiting} without a vector (found by words)", "Run `matchmaker index sync`."
+    )

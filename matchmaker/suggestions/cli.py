@@ -1,0 +1,215 @@
+"""``matchmaker index`` keeps the index in step; ``matchmaker suggest`` asks it from the shell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from flask.cli import AppGroup, with_appcontext
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker.accounts.models import User
+from matchmaker.clusters.queries import viewer_for
+from matchmaker.db import db, reading, writing
+from matchmaker.permissions import VISITOR
+from matchmaker.suggestions import indexing, queries, words
+from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue, embed
+from matchmaker.suggestions.filters import Filters, UnknownFilter
+from matchmaker.suggestions.models import Embedding, ItemKind, StatementRow
+from matchmaker.suggestions.presenting import as_json
+from matchmaker.suggestions.queries import Target
+
+#: Texts that are embedded and committed together: what is done stays done, whenever the command is interrupted.
+BATCH = 256
+
+index = AppGroup("index", help="The index of everything that can be found.")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        yield shown
+
+
+def sync_index() -> None:
+    """Bring statements and vectors in step with what is written, showing progress; a later run goes on from there."""
+    repaired, failed = _repair_statements(), _make_vectors(current_catalogue())
+    if repaired:
+        click.echo(f"{repaired} statements brought in step.", err=True)
+    if failed:
+        click.echo(f"{failed} texts could not be embedded; they are found by words.", err=True)
+
+
+def _repair_statements() -> int:
+    repaired = 0
+    with reading(), Session(db.engine) as session:
+        chunks = list(indexing.every_key(session))
+    with _progress() as progress:
+        task = progress.add_task("Comparing texts", total=sum(map(len, chunks)))
+        for chunk in chunks:
+            with writing(), Session(db.engine) as session:
+                repaired += indexing.rewrite(session, chunk, tick_always=False)
+                session.commit()
+            progress.advance(task, len(chunk))
+    return repaired
+
+
+def _make_vectors(catalogue: Catalogue) -> int:
+    """Embed everything that is pending; returns how many texts the model could not encode."""
+    encoder = catalogue.encoder()
+    if encoder is None:
+        click.echo(f"No vectors are made: the model is {catalogue.state}. {catalogue.failure}".strip(), err=True)
+        return 0
+    with reading(), Session(db.engine) as session:
+        waiting = indexing.count_pending(session, encoder.fingerprint)
+    if not waiting:
+        return 0
+    with _progress() as progress:
+        task = progress.add_task("Embedding texts", total=waiting)
+        while done := embed(encoder, limit=BATCH):
+            progress.advance(task, done)
+    with reading(), Session(db.engine) as session:
+        return indexing.count_pending(session, encoder.fingerprint)
+
+
+@index.command()
+def sync() -> None:
+    """Repair statements and make missing vectors."""
+    sync_index()
+    with reading(), Session(db.engine) as session:
+        statements = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone))
+    click.echo(f"The index is in step: {statements} statements.")
+
+
+@index.command()
+def check() -> None:
+    """Compare what is written with what is indexed; exit status 1 where something is stale."""
+    catalogue = current_catalogue()
+    encoder = catalogue.encoder()
+    missing = changed = left_over = 0
+    with reading(), Session(db.engine) as session:
+        for chunk in indexing.every_key(session):
+            found = indexing.differences(session, chunk[0][0], [item for _, item in chunk])
+            missing, changed, left_over = (
+                missing + len(found.new),
+                changed + len(found.changed),
+                left_over + len(found.gone),
+            )
+        statements = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone)) or 0
+        pending = indexing.count_pending(session, encoder.fingerprint) if encoder else 0
+        foreign = indexing.count_foreign(session, encoder.fingerprint) if encoder else 0
+        vectors = session.scalar(select(func.count()).select_from(Embedding)) or 0
+    click.echo(f"{statements} statements, {vectors} vectors, model {encoder.name if encoder else catalogue.state}")
+    for count, what in (
+        (missing, "statements are missing"),
+        (changed, "statements are stale: their text or owner changed"),
+        (left_over, "statements are left of items that are gone"),
+        (pending, "statements have no vector of their present text"),
+    ):
+        if count:
+            click.echo(f"{count} {what}")
+    if foreign:
+        click.echo(f"{foreign} vectors are of another model and are not used")
+    if missing or changed or left_over or pending:
+        click.echo("Run `matchmaker index sync`.")
+        sys.exit(1)
+    click.echo("Everything is in step.")
+
+
+@click.command()
+@click.option("--text", required=True, help="What is sought, in plain words; - reads it from standard input.")
+@click.option("--kind", type=click.Choice([str(target) for target in Target]), default=str(Target.PARTNERS))
+@click.option("--filter", "pairs", multiple=True, metavar="NAME=VALUE", help="For example country=SE; may be repeated.")
+@click.option("--limit", type=click.IntRange(1, queries.CUT), default=10)
+@click.option("--json", "to_json", is_flag=True, help="Names, bands and evidence as JSON.")
+@click.option("--as", "email", metavar="EMAIL", help="See what this user may see; without it, what is public.")
+@with_appcontext
+def suggest(text: str, kind: str, pairs: tuple[str, ...], limit: int, to_json: bool, email: str | None) -> None:
+    """Suggest partners, test fields or needs for a text."""
+    if text == "-":
+        text = click.get_text_stream("stdin").read()
+    if not text.strip():
+        raise click.ClickException("expected a text, found none")
+    with reading():
+        viewer = VISITOR
+        if email:
+            user = db.session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+            if user is None:
+                raise click.ClickException(f"expected the address of a user, found {email}")
+            viewer = viewer_for(db.session, user)
+        found = queries.suggest_for_text(
+            db.session, viewer, text, target=Target(kind), filters=_filters(pairs), limit=limit
+        )
+        catalogue = current_catalogue()
+        if to_json:
+            click.echo(json.dumps(as_json(found), ensure_ascii=False, indent=2))
+        else:
+            _print(found)
+        if found.words_only and catalogue.state is not ModelState.OFF:
+            click.echo(f"Compared by words only: the model is {catalogue.state}. {catalogue.failure}".strip(), err=True)
+    db.session.rollback()
+
+
+def _filters(pairs: tuple[str, ...]) -> Filters:
+    held: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"expected NAME=VALUE, found {pair!r}", param_hint="--filter")
+        if name in held:
+            earlier = held[name]
+            held[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        else:
+            held[name] = value
+    try:
+        return Filters.of(held)
+    except UnknownFilter as error:
+        raise click.BadParameter(str(error), param_hint="--filter") from error
+
+
+def _print(found: queries.SuggestionList) -> None:
+    console = Console()
+    if not found.items:
+        console.print("Nobody fits. Try the words of the field, or fewer filters.")
+        return
+    table = Table(box=None, pad_edge=False, show_lines=False, padding=(0, 2, 1, 0))
+    table.add_column("", justify="right", style="dim")
+    table.add_column("Fit", style="bold")
+    table.add_column("Who", ratio=2)
+    table.add_column("Because", ratio=5)
+    for number, one in enumerate(found.items, 1):
+        who = f"[bold]{escape(one.name)}[/]"
+        if one.kind is not ItemKind.ORGANISATION:
+            who += f"\n{escape(one.organisation.name)}"
+        if one.organisation.place:
+            who += f"\n[dim]{escape(one.organisation.place)}[/]"
+        because = []
+        for pair in one.pairs[:1]:
+            theirs = pair.offer if pair.we_seek else pair.seek
+            title = "".join(text for text, _ in theirs.title)
+            marked = "".join(
+                f"[reverse]{escape(text)}[/]" if is_shared else escape(text) for text, is_shared in theirs.segments
+            )
+            because.append(f"[italic]{escape(title)}[/]\n{marked}" if title else marked)
+        because += [f"[dim]· {escape(words.reason_text(reason))}[/]" for reason in one.why]
+        table.add_row(str(number), words.band_word(one.band) if one.band else "", who, "\n".join(because))
+    console.print(table)
+    console.print(f"[dim]{found.total} in all. Suggestions, not verdicts: read before you write to them.[/]")
+
+
+commands = (index, suggest)
