@@ -91,6 +91,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     babel.init_app(app, locale_selector=select_locale)
     app.before_request(_begin)
     app.before_request(_guard)
+    # Whatever the thread does next, a job or a test, is not bound by what this request might do.
+    app.teardown_request(lambda _error: set_read_only(False))
     app.after_request(_protect)
     app.after_request(_log)
     app.context_processor(_template_globals)
@@ -232,6 +234,7 @@ ACCOUNT_MENU = (
     ("accounts.me", _("My account"), Permission.ACCOUNT),
     ("clusters.people", _("People of my organisation"), Permission.ORGANISATION_ADMIN),
     ("clusters.join", _("Join an organisation"), Permission.ACCOUNT),
+    ("clusters.members", _("Organisations of my cluster"), Permission.CURATE),
     ("accounts.tokens", _("API tokens"), Permission.ACCOUNT),
 )
 

@@ -23,20 +23,14 @@ from embeddings import HashingEncoder
 from matchmaker import create_app, schema
 from matchmaker.accounts.operations import begin_sign_in
 from matchmaker.config import Settings, load
-from matchmaker.db import db, set_read_only
+from matchmaker.db import db
 from tests import factories
+from tests.databases import Postgres, PostgresMissing
+from tests.servers import Servers
 
 #: The cheapest argon2 there is: the tests prove behaviour, not resistance.
 CHEAP_ARGON2 = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
 SECRET_KEY = "the tests share one secret of more than 32 characters"
-
-
-@pytest.fixture(autouse=True)
-def writing_outside_requests() -> Iterator[None]:
-    """A request in the test's own thread leaves "this only reads" behind; every test starts without it."""
-    set_read_only(False)
-    yield
-    set_read_only(False)
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +44,50 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server; a machine on which it can't start skips, except in CI, where that is a failure."""
+    try:
+        server = Postgres()
+    except PostgresMissing as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL can't be started here: {reason}")
+        pytest.skip(f"PostgreSQL can't be started here: {reason}")
+    yield server
+    server.stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked ``every_database`` on SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("every_database") and "database_url" in metafunc.fixturenames:
+        both = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+        metafunc.parametrize("database_url", both, indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path, migrated_database: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of the test's own database, at the newest schema: SQLite, unless the test asks for another."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        database = tmp_path / "matchmaker.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_database"), database)
+        yield f"sqlite:///{database}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.migrated()
+        yield url
+        server.drop(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings of an installation of the test's own."""
-    database = tmp_path / "matchmaker.sqlite3"
-    shutil.copy(migrated_database, database)
-    made = load({"MATCHMAKER_DATA_DIR": str(tmp_path), "MATCHMAKER_SECRET_KEY": SECRET_KEY})
+    made = load(
+        {
+            "MATCHMAKER_DATA_DIR": str(tmp_path),
+            "MATCHMAKER_SECRET_KEY": SECRET_KEY,
+            "MATCHMAKER_DATABASE_URL": database_url,
+        }
+    )
     return replace(made, log_level="ERROR")
 
 
@@ -115,8 +147,6 @@ def sign_in(app: Flask) -> Callable[..., FlaskClient]:
     """Gives a browser in which the user is signed in, without the cost of the sign-in form."""
 
     def sign_in(user: Any) -> FlaskClient:
-        # The request before may have been one that only reads.
-        set_read_only(False)
         with app.app_context(), Session(db.engine) as writer:
             cookie_value = begin_sign_in(writer, user)
             writer.commit()
@@ -134,3 +164,11 @@ def sign_in(app: Flask) -> Callable[..., FlaskClient]:
 @pytest.fixture
 def world(session: Session) -> factories.World:
     return factories.world(session)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Starts installations; ``serve(MATCHMAKER_WORKERS="4")`` takes settings. All are stopped at the end."""
+    servers = Servers(lambda: tmp_path_factory.mktemp("installation"))
+    yield servers
+    servers.stop()

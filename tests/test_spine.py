@@ -58,7 +58,7 @@ def test_a_signed_in_page_is_never_kept_by_a_cache(world: factories.World, sign_
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(session: Session) -> None:
-    tables = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    tables = set(inspect(session.get_bind()).get_table_names()) - {"alembic_version"}
     assert tables == set(Model.metadata.tables)
 
 

@@ -50,7 +50,7 @@ def verdict_counts(session: Session, needs: Sequence[Need]) -> dict[int, int]:
         .where(Verdict.need_id.in_([need.id for need in needs]), standing())
         .group_by(Verdict.need_id)
     )
-    return {need_id: count for need_id, count in session.execute(counted).tuples() if need_id is not None}
+    return {need_id: count for need_id, count in session.execute(counted) if need_id is not None}
 
 
 def gaps(session: Session, viewer: Viewer) -> list[Gap]:

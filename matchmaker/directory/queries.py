@@ -95,7 +95,7 @@ def offered(session: Session, viewer: Viewer, organisation_ids: Iterable[int]) -
 
 def type_counts(session: Session) -> dict[OrganisationType, int]:
     """How many organisations there are of each type."""
-    rows = session.execute(select(Organisation.type, func.count()).group_by(Organisation.type)).tuples()
+    rows = session.execute(select(Organisation.type, func.count()).group_by(Organisation.type))
     return {OrganisationType(kind): count for kind, count in rows}
 
 
