@@ -1,14 +1,9 @@
-"""A real server and a real browser: gunicorn on a data directory of its own, Debian's chromium, no network."""
+"""A real browser, Debian's chromium, without network; the server is the fixture ``serve``."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.servers import Server
+
 CHROMIUM = shutil.which("chromium")
 LAUNCH_ARGUMENTS = [
     "--no-sandbox",
@@ -34,85 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
             item.add_marker("browser")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Server:
-    """A running installation: where it listens, where its data lies, what it printed."""
-
-    address: str
-    data_dir: Path
-    log: Path
-    environment: dict[str, str]
-
-    def command(self, *arguments: str) -> str:
-        """Run ``matchmaker …`` on this installation and give what it printed."""
-        run = subprocess.run(
-            [str(Path(sys.executable).parent / "matchmaker"), *arguments],
-            env=self.environment,
-            cwd=self.data_dir,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stdout + run.stderr
-        return run.stdout
-
-
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Starts installations; ``serve(MATCHMAKER_WORKERS="4")`` takes settings. All are stopped at the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(prepare: Callable[[Server], object] | None = None, **settings: str) -> Server:
-        data_dir = tmp_path_factory.mktemp("installation")
-        port = free_port()
-        environment = {
-            **os.environ,
-            "MATCHMAKER_DATA_DIR": str(data_dir),
-            "PORT": str(port),
-            "HF_HUB_OFFLINE": "1",
-            "OMP_NUM_THREADS": "1",
-            **settings,
-        }
-        server = Server(f"http://127.0.0.1:{port}", data_dir, data_dir / "server.log", environment)
-        server.command("init")
-        if prepare is not None:
-            prepare(server)
-        with server.log.open("wb") as log:
-            process = subprocess.Popen(
-                [
-                    str(Path(sys.executable).parent / "gunicorn"),
-                    "-c",
-                    "python:matchmaker.serving",
-                    "--chdir",
-                    str(ROOT),
-                    "wsgi:app",
-                ],
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-        started.append(process)
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{server.address}/healthz", timeout=2).close()
-                return server
-            except OSError:
-                assert process.poll() is None, server.log.read_text(encoding="utf-8")
-                time.sleep(0.1)
-        raise AssertionError(f"the server did not start: {server.log.read_text(encoding='utf-8')}")
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")
