@@ -11,6 +11,7 @@ from flask_security import hash_password
 
 from matchmaker.db import db
 from matchmaker.demo import operations
+from matchmaker.suggestions.cli import sync_index
 
 demo = AppGroup("demo", help="The fictional demonstration cluster.")
 commands = (demo,)
@@ -35,8 +36,6 @@ def load(if_empty: bool) -> None:
     sign_ins = operations.load(db.session, new_password=lambda: secrets.token_urlsafe(12), hash_password=hash_password)
     db.session.commit()
     try:
-        from matchmaker.suggestions.cli import sync_index
-
         sync_index()
     finally:
         # The passwords exist nowhere else, so they are told whatever became of the index.

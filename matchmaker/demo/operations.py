@@ -87,9 +87,7 @@ def is_loaded(session: Session) -> bool:
     return session.scalar(select(Cluster.id).where(Cluster.slug == SLUG)) is not None
 
 
-def load(
-    session: Session, *, new_password: Callable[[], str], hash_password: Callable[[str], str]
-) -> list[SignIn]:
+def load(session: Session, *, new_password: Callable[[], str], hash_password: Callable[[str], str]) -> list[SignIn]:
     """Create the cluster, its organisations, people, items and verdicts; give the three sign-ins."""
     cluster = Cluster(
         slug=SLUG,
@@ -267,4 +265,3 @@ def _evidence(row: dict[str, Any], organisations: dict[str, Organisation]) -> Ev
         source=SOURCE,
         licence=LICENCE,
     )
-

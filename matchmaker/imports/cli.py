@@ -27,6 +27,7 @@ from matchmaker.imports.operations import (
 )
 from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
 from matchmaker.imports.records import OrganisationRecord, Record, StatementRecord, parse
+from matchmaker.suggestions.cli import sync_index
 
 imports = AppGroup("import", help="Bring in organisations, statements and projects from files.")
 commands = (imports,)
@@ -170,6 +171,4 @@ def _finish(reports: list[tuple[str, Report]], dry_run: bool, refused_file: Path
     if not dry_run and any(
         report.outcomes[Outcome.CREATED] + report.outcomes[Outcome.CHANGED] for _, report in reports
     ):
-        from matchmaker.suggestions.cli import sync_index
-
         sync_index()
