@@ -157,7 +157,7 @@ class MeForm(FlaskForm):
 
 
 class TokenForm(FlaskForm):
-    """A new key for a program."""
+    """A new token for a program."""
 
     name = StringField(
         _("What it is for"), filters=[clean_line], validators=[DataRequired(_("Give it a name.")), Within(80)]

@@ -11,15 +11,13 @@ def is_safe(target: str | None) -> bool:
     Browsers drop control characters, read backslashes as slashes and take ``//host`` for another site; so everything
     but one leading slash followed by something that is not a slash is refused, before and after decoding.
     """
-    if not target:
+    if not target or any(ord(character) < 0x20 for character in target):
         return False
     for reading in (target, unquote(target)):
-        if any(ord(character) <= 0x20 or 0x7F <= ord(character) <= 0xA0 for character in reading.partition("?")[0]):
+        path = reading.partition("?")[0]
+        if not path.startswith("/") or path.startswith("//") or "\\" in path:
             return False
-        if any(ord(character) < 0x20 for character in reading):
-            return False
-        path = reading.partition("?")[0].replace("\\", "/")
-        if not path.startswith("/") or path.startswith("//") or "\\" in reading.partition("?")[0]:
+        if any(ord(character) <= 0x20 or 0x7F <= ord(character) <= 0xA0 for character in path):
             return False
     try:
         parts = urlsplit(target)

@@ -56,14 +56,14 @@ def update_me() -> Any:
 @bp.get("/tokens")
 @permits(Permission.ACCOUNT)
 def tokens() -> str:
-    """The keys of one's programs."""
+    """The tokens of one's programs."""
     return _tokens_page(TokenForm())
 
 
 @bp.post("/tokens")
 @permits(Permission.ACCOUNT)
 def create_token() -> Any:
-    """Make a key and show it this once."""
+    """Make a token and show it this once."""
     form = TokenForm()
     if not form.validate_on_submit():
         return _tokens_page(form), 422
@@ -72,17 +72,17 @@ def create_token() -> Any:
             db.session, current_user._get_current_object(), name=form.name.data, days=form.days.data
         )
     except operations.TooManyTokens:
-        flash(_("You have %(number)s valid keys. Revoke one first.", number=operations.TOKENS_MOST), "error")
+        flash(_("You have %(number)s valid tokens. Revoke one first.", number=operations.TOKENS_MOST), "error")
         return _tokens_page(form), 409
     db.session.commit()
-    # Shown in the answer itself: a redirect would have to keep the key somewhere.
+    # Shown in the answer itself: a redirect would have to keep it somewhere.
     return _tokens_page(TokenForm(formdata=None), raw=raw)
 
 
 @bp.post("/tokens/<public_id>/revoke")
 @permits(Permission.ACCOUNT)
 def revoke_token(public_id: str) -> Any:
-    """Make a key worthless."""
+    """Make a token worthless."""
     token = queries.token_or_refuse(db.session, public_id, g.viewer.user_id)
     operations.revoke_token(token)
     db.session.commit()
