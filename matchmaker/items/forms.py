@@ -29,6 +29,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import HiddenInput, TextArea, TextInput
 
+from matchmaker.clusters.countries import countries
 from matchmaker.db import today
 from matchmaker.items import labels
 from matchmaker.items.models import Field as FieldOfActivity
@@ -175,7 +176,7 @@ def _plain(name: str) -> str:
 def _country_codes() -> dict[str, str]:
     codes: dict[str, str] = {}
     for language in ("sv", "de", "en"):
-        codes |= {_plain(name): code for code, name in Locale(language).territories.items() if len(code) == 2}
+        codes |= {_plain(name): code for code, name in countries(Locale(language))}
     return codes | {code.casefold(): code for code in set(codes.values())} | {"uk": "GB", "usa": "US"}
 
 

@@ -16,6 +16,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from wtforms.fields.choices import SelectChoice
 
+from matchmaker.clusters.countries import countries
 from matchmaker.clusters.models import MembershipRole, MembershipState, OrganisationType, Sector
 from matchmaker.items.models import Cooperation, Field, IprStatus, Item, ItemState, Rung, Stage
 from matchmaker.permissions import Visibility
@@ -89,9 +90,8 @@ def language_name(code: str) -> str:
 
 
 def country_choices(blank: Any = None) -> list[SelectChoice]:
-    """Every country whose organisations we expect, by name."""
-    made = sorted(((country_name(code), code) for code in COUNTRIES), key=lambda pair: pair[0].casefold())
-    listed = [SelectChoice(code, word) for word, code in made]
+    """Every country by name, as choices of a form, led by an empty one where ``blank`` gives its word."""
+    listed = [SelectChoice(code, word) for code, word in countries(_locale())]
     return listed if blank is None else [SelectChoice("", blank), *listed]
 
 
@@ -99,15 +99,6 @@ def _locale() -> Locale:
     return get_locale() or Locale("en")
 
 
-# fmt: off
-#: Europe, its research area's associates and the partners that life-science clusters most often work with.
-COUNTRIES = (
-    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU",
-    "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
-    "AL", "AM", "BA", "GE", "IL", "MD", "ME", "MK", "RS", "TN", "TR", "UA", "AU", "BR", "CA", "CN",
-    "IN", "JP", "KR", "MX", "NZ", "SG", "TW", "US", "ZA",
-)
-# fmt: on
 #: The languages that people in the clusters work in.
 WORKING_LANGUAGES = ("en", "de", "sv", "da", "no", "fi", "nl", "fr", "es", "it", "pl")
 

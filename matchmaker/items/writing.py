@@ -136,7 +136,8 @@ _ADDRESS = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
 #: carry letters or stand alone, and years and ranges are shorter.
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+\d{1,3}|00\d{1,3}|\(?0\d{1,5}\)?)[\s/.-]*\d(?:[\s/.()-]{0,2}\d){5,}(?![\w,])")
 _BRAND = re.compile(
-    r"[®™]|\b[A-ZÄÖÅÜ][\w&-]{2,40}\s(?:GmbH|AG|KG|AB|ApS|A/S|Ltd\.?|Inc\.?|B\.?V\.?|plc|LLC|S\.A\.)(?![\w-])"
+    # "Die AG" is a working group and not a company.
+    r"[®™]|\b(?!(?:Die|Der|Eine|Einer|Unsere|Unserer)\s)[A-ZÄÖÅÜ][\w&-]{2,40}\s(?:GmbH|AG|KG|AB|ApS|A/S|Ltd\.?|Inc\.?|B\.?V\.?|plc|LLC|S\.A\.)(?![\w-])"
 )
 
 
