@@ -132,7 +132,11 @@ class Item(PublicId, Versioned):
         """The state as people see it: the stored one, or ``expired``."""
         return "expired" if self.state == ItemState.PUBLISHED and self.has_expired else str(self.state)
 
+    def paragraphs(self) -> list[str]:
+        """What is written in words, the title first; a kind of item adds its own."""
+        return [self.title, self.description]
+
     @property
     def statement_text(self) -> str:
-        """The text that is matched: everything written in words, in the order of weight."""
-        return "\n".join(part for part in (self.title, self.description, ", ".join(self.keywords)) if part)
+        """The text that is matched: the paragraphs, and the keywords at the end."""
+        return "\n".join(part for part in (*self.paragraphs(), ", ".join(self.keywords)) if part)

@@ -34,6 +34,5 @@ class Need(Item, Model):
     #: The day by which answers are wanted.
     deadline: Mapped[date | None]
 
-    @property
-    def statement_text(self) -> str:
-        return "\n".join(part for part in (super().statement_text, self.expected_result) if part)
+    def paragraphs(self) -> list[str]:
+        return [*super().paragraphs(), self.expected_result]

@@ -77,9 +77,8 @@ class Competence(Item, Model):
         order_by=lambda: Evidence.year.desc(),
     )
 
-    @property
-    def statement_text(self) -> str:
-        return "\n".join(part for part in (super().statement_text, self.advantages) if part)
+    def paragraphs(self) -> list[str]:
+        return [*super().paragraphs(), self.advantages]
 
 
 class EvidenceKind(StrEnum):

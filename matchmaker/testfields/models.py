@@ -63,6 +63,5 @@ class TestField(Item, Model):
 
     contact: Mapped[User | None] = relationship(foreign_keys=contact_id)
 
-    @property
-    def statement_text(self) -> str:
-        return "\n".join(part for part in (super().statement_text, ", ".join(self.services)) if part)
+    def paragraphs(self) -> list[str]:
+        return [*super().paragraphs(), ", ".join(self.services)]
