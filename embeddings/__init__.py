@@ -12,11 +12,12 @@ from embeddings.encoder import (
     SentenceTransformerEncoder,
     load_encoder,
 )
+from embeddings.explanation import mark_terms, shared_terms
+from embeddings.glossary import Glossary
 from embeddings.hashing import HashingEncoder
 from embeddings.language import LANGUAGES, detect_language, normalise, split_statements
 from embeddings.matcher import Matcher, Query, Statement
 from embeddings.ranking import Band, Evidence, Match, ScorePart, apply_verdicts
-from embeddings.terms import mark_terms, shared_terms
 
 __all__ = [
     "BUNDLED_MODEL",
@@ -24,6 +25,7 @@ __all__ = [
     "Band",
     "Encoder",
     "Evidence",
+    "Glossary",
     "HashingEncoder",
     "Match",
     "Matcher",

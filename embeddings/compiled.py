@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.encoder import ModelFiles, ModelRefused, ModelUnavailable, Progress, read_json
+from embeddings.encoder import ModelFiles, ModelRefused, ModelUnavailable, Progress, encode_windows, read_json
 
-#: Padded tokens in a batch (more would leave the second-level cache), rows in a batch, and the step of widths.
-BATCH_TOKENS, BATCH_ROWS, WIDTH_STEP = 1024, 256, 16
+#: Padded tokens in a batch (more would leave the second-level cache), and the step of widths.
+BATCH_TOKENS, WIDTH_STEP = 1024, 16
 #: Texts tokenised at a time.
 CHUNK = 4096
 
@@ -146,11 +146,15 @@ class CompiledEncoder:
         self.limit = files.max_length
         self.dimension = int(read_json(files.path / "config.json")["hidden_size"])
 
-    def encode_queries(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+    def encode_queries(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
         """Unit rows for texts that seek."""
         return self._encode(self._files.query_prefix, texts, progress)
 
-    def encode_passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+    def encode_passages(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
         """Unit rows for texts that are sought."""
         return self._encode(self._files.passage_prefix, texts, progress)
 
@@ -202,46 +206,15 @@ class CompiledEncoder:
         return rows
 
     def _encode_chunk(self, texts: list[str]) -> np.ndarray:
-        windows: list[list[int]] = []
-        owner: list[int] = []
-        for n, encoding in enumerate(self._tokenizer.encode_batch_fast(texts)):
-            for window in _windows(encoding.ids, self.limit):
-                windows.append(window)
-                owner.append(n)
-        vectors = np.zeros((len(windows), self.dimension), dtype=np.float32)
-        for batch in _batches([len(w) for w in windows]):
-            width = -(-max(len(windows[n]) for n in batch) // WIDTH_STEP) * WIDTH_STEP
+        def run(batch: list[list[int]]) -> np.ndarray:
+            # Few distinct widths, so that the graph's kernels are made once.
+            width = -(-max(len(ids) for ids in batch) // WIDTH_STEP) * WIDTH_STEP
             ids = np.zeros((len(batch), width), dtype=np.int32)
             mask = np.zeros((len(batch), width), dtype=np.int32)
-            for row, n in enumerate(batch):
-                ids[row, : len(windows[n])] = windows[n]
-                mask[row, : len(windows[n])] = 1
-            vectors[batch] = self._infer(ids, mask)
-        if len(windows) == len(texts):
-            return vectors
-        # A text longer than the model reads is the mean of its windows, weighted by their length: nothing is cut.
-        summed = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        np.add.at(summed, owner, vectors * np.array([[len(w)] for w in windows], dtype=np.float32))
-        return np.asarray(summed / np.linalg.norm(summed, axis=1, keepdims=True))
+            for row, window in enumerate(batch):
+                ids[row, : len(window)] = window
+                mask[row, : len(window)] = 1
+            return self._infer(ids, mask)
 
-
-def _windows(ids: list[int], limit: int) -> list[list[int]]:
-    """The token ids in windows of at most `limit`, each with the first and last special token."""
-    if len(ids) <= limit:
-        return [ids]
-    inner = ids[1:-1]
-    count = -(-len(inner) // (limit - 2))
-    size = -(-len(inner) // count)
-    return [[ids[0], *inner[n : n + size], ids[-1]] for n in range(0, len(inner), size)]
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Positions of texts of similar length, each batch within the token budget."""
-    batches: list[list[int]] = []
-    for n in sorted(range(len(lengths)), key=lambda n: (lengths[n], n)):
-        wider = -(-lengths[n] // WIDTH_STEP) * WIDTH_STEP
-        full = batches and ((len(batches[-1]) + 1) * wider > BATCH_TOKENS or len(batches[-1]) >= BATCH_ROWS)
-        if not batches or full:
-            batches.append([])
-        batches[-1].append(n)
-    return batches
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(texts)]
+        return encode_windows(tokens, self.limit, run, self.dimension, budget=BATCH_TOKENS, step=WIDTH_STEP)

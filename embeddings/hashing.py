@@ -24,12 +24,22 @@ class HashingEncoder:
         self.dimension = dimension
         self.fingerprint = f"hashing-1-{dimension}"
 
-    def encode_queries(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+    def encode_queries(
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
         """Unit rows, one per text."""
         return self.encode_passages(texts, progress=progress)
 
     def encode_passages(
-        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> np.ndarray:
         """Unit rows, one per text."""
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)

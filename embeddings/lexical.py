@@ -1,25 +1,61 @@
-"""The word leg: weighted terms in compact arrays.
+"""The word leg: a query's terms, and words like them, against the terms of many texts.
 
-Weights of a text depend on that text alone; rarity (idf) is counted per query over the texts it may see.
-So no score tells anything about a text outside `allowed`, and a change touches only its own rows.
+A term also meets terms of similar letters ("osteogenes", "osteogenesis"), found by the 3- to 5-letter grams
+they share; that carries Latin and Greek words across languages and compounds across spellings.
+
+What a text weighs depends on that text alone, likeness on the two words alone, and rarity (idf) is counted
+per query over the texts it may see. So no score tells anything about a text outside the mask, and a change
+touches only its own rows.
 """
 
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+#: Likeness (cosine of letter grams) from which two terms meet, and the power that weighs it.
+RELATED, SHARPNESS = 0.3, 3.0
+#: BM25: how soon a repeated term is enough, how much length matters, and the length that is normal.
+SATURATION, LENGTH_WEIGHT, NORMAL_LENGTH = 1.2, 0.75, 100.0
+#: The power of a term's rarity in the score.
+RARITY = 1.5
+
+
+@lru_cache(maxsize=200_000)
+def _grams(term: str) -> frozenset[int]:
+    """Numbers of a term's letter grams; none for numbers and codes, which are only ever equal."""
+    if not term.isalpha() or len(term) < 3:
+        return frozenset()
+    padded = f"<{term}>"
+    return frozenset(
+        zlib.crc32(padded[n : n + size].encode()) for size in (3, 4, 5) for n in range(len(padded) - size + 1)
+    )
+
+
+def similarity(one: str, other: str) -> float:
+    """Likeness of two terms by letters: 0 to 1."""
+    a, b = _grams(one), _grams(other)
+    return float(one == other) if not a or not b else len(a & b) / float(np.sqrt(len(a) * len(b)))
+
 
 class Lexicon:
-    """Numbers for terms; it only grows, so numbers stay valid in every published block."""
+    """Numbers for terms, and the terms of similar letters; it only grows, so numbers stay valid."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._terms: list[str] = []
         self._lock = threading.Lock()
+        self._indexed = 0
+        self._segments: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+        self._sizes = np.zeros(0, np.float32)
+        self._relatives: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -29,12 +65,58 @@ class Lexicon:
         number = self._numbers.get(term)
         if number is None:
             with self._lock:
-                number = self._numbers.setdefault(term, len(self._numbers))
+                number = self._numbers.setdefault(term, len(self._terms))
+                if number == len(self._terms):
+                    self._terms.append(term)
         return number
 
-    def known(self, term: str) -> int:
-        """The term's number, -1 if no text has it."""
-        return self._numbers.get(term, -1)
+    def relatives(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the terms that meet this one, itself included if known, and how much each counts (0 to 1)."""
+        if self._indexed < len(self._terms):
+            self._index()
+        found = self._relatives.get(term)
+        if found is None:
+            found = self._relatives[term] = self._meet(term)
+        return found
+
+    def _meet(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+        own = self._numbers.get(term, -1)
+        grams = np.array(sorted(_grams(term)), dtype=np.int64)
+        numbers, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        if grams.size:
+            hits: list[np.ndarray] = []
+            for codes, terms in self._segments:
+                first, last = np.searchsorted(codes, grams, "left"), np.searchsorted(codes, grams, "right")
+                hits.extend(terms[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if b > a)
+            if hits:
+                numbers, counts = np.unique(np.concatenate(hits).astype(np.int64), return_counts=True)
+        alike = counts / np.sqrt(grams.size * np.maximum(self._sizes[numbers], 1.0)) if numbers.size else counts
+        keep = (alike >= RELATED) & (numbers != own)
+        numbers, weights = numbers[keep], np.asarray(alike[keep], dtype=np.float64) ** SHARPNESS
+        if own >= 0:
+            numbers, weights = np.append(numbers, own), np.append(weights, 1.0)
+        return numbers.astype(np.int64), weights
+
+    def _index(self) -> None:
+        with self._lock:
+            end = len(self._terms)
+            new = self._terms[self._indexed : end]
+            if not new:
+                return
+            sizes = np.array([len(_grams(t)) for t in new], dtype=np.float32)
+            codes = np.fromiter((c for t in new for c in _grams(t)), dtype=np.int64, count=int(sizes.sum()))
+            terms = np.repeat(np.arange(self._indexed, end, dtype=np.int32), sizes.astype(np.int64))
+            segments = list(self._segments)
+            # Small segments are folded into one, so that a search looks into few.
+            while segments and segments[-1][0].size <= 2 * codes.size:
+                more_codes, more_terms = segments.pop()
+                codes, terms = np.concatenate([more_codes, codes]), np.concatenate([more_terms, terms])
+            order = np.argsort(codes, kind="stable")
+            segments.append((codes[order], terms[order]))
+            self._sizes = np.concatenate([self._sizes, sizes])
+            self._segments = tuple(segments)
+            self._relatives = {}
+            self._indexed = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +139,12 @@ class WordBlock:
 
     def __init__(self, starts: np.ndarray, numbers: np.ndarray, counts: np.ndarray) -> None:
         self.starts, self.numbers, self.counts = starts, numbers, counts
-        rows = np.repeat(np.arange(starts.size - 1, dtype=np.int32), np.diff(starts))
-        order = np.argsort(numbers, kind="stable")
-        self._rows = rows[order]
-        damped = 1.0 + np.log(np.maximum(counts, 1.0))
-        lengths = np.sqrt(np.bincount(rows, weights=damped**2, minlength=starts.size - 1))
-        self._weights = (damped / np.maximum(lengths[rows], 1e-9)).astype(np.float32)[order]
-        self._terms, first = np.unique(numbers[order], return_index=True)
-        self._first = np.append(first, numbers.size).astype(np.int64)
+        sizes = np.diff(starts)
+        self.lengths = np.add.reduceat(np.append(counts, 0.0), starts[:-1]) if sizes.size else np.zeros(0)
+        self.lengths = np.where(sizes > 0, self.lengths, 0.0)
+        self._terms: np.ndarray | None = None
+        self._by_term: Any = None
+        self._lock = threading.Lock()
 
     @classmethod
     def of(cls, texts: Sequence[Terms]) -> WordBlock:
@@ -81,23 +161,30 @@ class WordBlock:
     def __len__(self) -> int:
         return int(self.starts.size - 1)
 
-    def row(self, row: int) -> Terms:
-        """The terms of one text."""
-        part = slice(int(self.starts[row]), int(self.starts[row + 1]))
-        return Terms(self.numbers[part], self.counts[part])
+    def frequencies(self, relatives: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
+        """A sparse matrix [query term, row]: how often a row has the term or, weighted, one that meets it."""
+        from scipy import sparse
 
-    def postings(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For sorted term numbers: (position in `numbers`, row, weight) of each occurrence."""
-        if not self._terms.size or not numbers.size:
-            nothing = np.zeros(0, np.int64)
-            return nothing, nothing, np.zeros(0, np.float32)
-        places = np.minimum(np.searchsorted(self._terms, numbers), self._terms.size - 1)
-        known = np.flatnonzero(self._terms[places] == numbers)
-        starts, ends = self._first[places[known]], self._first[places[known] + 1]
-        sizes = ends - starts
-        offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-        where = np.arange(int(sizes.sum()), dtype=np.int64) + offsets
-        return np.repeat(known, sizes), self._rows[where].astype(np.int64), self._weights[where]
+        with self._lock:
+            if self._terms is None:
+                by_row = sparse.csr_matrix(
+                    (self.counts, self.numbers, self.starts),
+                    shape=(len(self), int(self.numbers.max(initial=-1)) + 1),
+                )
+                by_column = by_row.tocsc()
+                kept = np.flatnonzero(np.diff(by_column.indptr))
+                self._by_term = by_column[:, kept].T.tocsr()
+                self._terms = kept
+        starts = np.cumsum([0] + [numbers.size for numbers, _ in relatives])
+        numbers = np.concatenate([np.zeros(0, np.int64), *(n for n, _ in relatives)])
+        weights = np.concatenate([np.zeros(0), *(w for _, w in relatives)])
+        places = np.minimum(np.searchsorted(self._terms, numbers), max(self._terms.size - 1, 0))
+        if not self._terms.size:
+            return sparse.csr_matrix((len(relatives), len(self)))
+        weights = np.where(self._terms[places] == numbers, weights, 0.0)
+        asked = sparse.csr_matrix((weights, places, starts), shape=(len(relatives), self._terms.size))
+        asked.eliminate_zeros()
+        return (asked @ self._by_term).tocsr()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,45 +192,45 @@ class WordScores:
     """Word scores of the rows that share a term with the query."""
 
     rows: np.ndarray
-    cosine: np.ndarray  #: weighted overlap, 0 to 1
-    coverage: np.ndarray  #: share of the query's rarity (idf) that the row has, 0 to 1
-    matched: np.ndarray  #: number of the query's terms that the row has
+    overlap: np.ndarray  #: BM25 by rarity, as a share of what one occurrence of every term would give
+    mass: np.ndarray  #: rarity (idf, in nats) of the query's terms that the row has
+    coverage: np.ndarray  #: that mass as a share of the whole query's, 0 to 1
 
 
 def score_words(
-    blocks: Sequence[WordBlock], query: Mapping[int, float], mask: np.ndarray | None, total: int
+    blocks: Sequence[WordBlock],
+    query: Sequence[tuple[str, float]],
+    lexicon: Lexicon,
+    mask: np.ndarray,
+    total: int,
 ) -> WordScores:
-    """Score a query's terms (number → weight) over the blocks' rows, counted through, within the mask.
-
-    A negative number stands for a term that no text has: it weighs in the query all the same.
-    """
-    numbers = np.array(sorted(n for n in query if n >= 0), dtype=np.int64)
-    unknown = sum(weight for n, weight in query.items() if n < 0)
-    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    """Score a query's terms (with weights) over the blocks' rows, counted through, within the mask."""
+    own = np.array([weight for _, weight in query], dtype=np.float64)
+    relatives = [lexicon.relatives(term) for term, _ in query]
+    rows_of, terms_of, found_of, norms = [], [], [], []
     offset = 0
     for block in blocks:
-        position, row, weight = block.postings(numbers)
-        row = row + offset
+        matrix = block.frequencies(relatives)
+        rows = matrix.indices.astype(np.int64)
+        terms = np.repeat(np.arange(len(query)), np.diff(matrix.indptr))
+        keep = mask[rows + offset]
+        rows, terms, found = rows[keep], terms[keep], matrix.data[keep]
+        rows_of.append(rows + offset)
+        terms_of.append(terms)
+        found_of.append(found)
+        norms.append(SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * block.lengths[rows] / NORMAL_LENGTH))
         offset += len(block)
-        if mask is not None:
-            keep = mask[row]
-            position, row, weight = position[keep], row[keep], weight[keep]
-        found.append((position, row, weight))
-    positions = np.concatenate([f[0] for f in found])
-    rows = np.concatenate([f[1] for f in found])
-    weights = np.concatenate([f[2] for f in found])
-    frequency = np.bincount(positions, minlength=numbers.size)
-    idf = np.log(1.0 + (total - frequency + 0.5) / (frequency + 0.5))
-    own = np.array([query[int(n)] for n in numbers], dtype=np.float64)
-    rarest = float(np.log(1.0 + (total + 0.5) / 0.5))
-    mass = float((own * idf).sum()) + unknown * rarest
-    length = float(np.sqrt(((own * idf) ** 2).sum() + (unknown * rarest) ** 2))
+    rows, terms = np.concatenate(rows_of), np.concatenate(terms_of)
+    found, norm = np.concatenate(found_of), np.concatenate(norms)
+    has = np.minimum(found, 1.0)
+    frequency = np.bincount(terms, weights=has, minlength=len(query))
+    idf = np.log(1.0 + np.maximum(total - frequency + 0.5, 0.5) / (frequency + 0.5))
     touched, inverse = np.unique(rows, return_inverse=True)
-    if not touched.size or mass <= 0.0:
-        nothing = np.zeros(0, np.float64)
+    if not touched.size:
+        nothing = np.zeros(0)
         return WordScores(np.zeros(0, np.int64), nothing, nothing, nothing)
-    size = touched.size
-    cosine = np.bincount(inverse, weights=weights * (own * idf)[positions], minlength=size)
-    coverage = np.bincount(inverse, weights=(own * idf)[positions], minlength=size)
-    matched = np.bincount(inverse, minlength=size)
-    return WordScores(touched, cosine / length, coverage / mass, matched.astype(np.float64))
+    rare, size = own * idf**RARITY, touched.size
+    gained = found * (SATURATION + 1.0) / (found + norm)
+    overlap = np.bincount(inverse, weights=gained * rare[terms], minlength=size) / rare.sum()
+    mass = np.bincount(inverse, weights=(own * idf)[terms] * has, minlength=size)
+    return WordScores(touched, overlap, mass, mass / float((own * idf).sum()))

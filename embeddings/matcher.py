@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from embeddings.encoder import Encoder
+from embeddings.explanation import shared_terms
+from embeddings.glossary import Glossary, bundled_glossary
 from embeddings.index import FaissIndex, VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
 from embeddings.language import detect_language, normalise
-from embeddings.lexical import Lexicon, Terms, WordBlock, counted, score_words
+from embeddings.lexical import Lexicon, Terms, WordBlock, WordScores, counted, score_words
 from embeddings.ranking import Evidence, Match, ScorePart, band_of, harmonic_mean, ordered, soft_votes
-from embeddings.terms import shared_terms, text_terms
 
 #: Score parts, as explanations name them.
 MEANING, WORDS, BREADTH, THEY_OFFER, WE_OFFER = "meaning", "words", "breadth", "they offer", "we offer"
@@ -33,6 +34,10 @@ VOTERS = 100
 TEMPERATURE = 4.0
 #: What cosines of unrelated texts look like before a board has shown its own: mean, spread, and its weight.
 PRIOR = (0.08, 0.09, 30.0)
+#: The same for word overlaps.
+WORD_PRIOR = (0.02, 0.05, 10.0)
+#: Shared rarity, in nats, from which words are trusted by half.
+ENOUGH_MASS = 15.0
 #: Rows from which a query's background of unrelated texts is estimated.
 BACKGROUND = 4096
 #: Below this chance of relevance a match is not shown.
@@ -157,8 +162,15 @@ class Matcher:
     With no encoder (None), or for a statement whose vector is pending, words alone decide.
     """
 
-    def __init__(self, encoder: Encoder | None, *, index: Callable[[int], VectorIndex] | None = None) -> None:
+    def __init__(
+        self,
+        encoder: Encoder | None,
+        *,
+        index: Callable[[int], VectorIndex] | None = None,
+        glossary: Glossary | None = None,
+    ) -> None:
         self.encoder = encoder
+        self.glossary = bundled_glossary() if glossary is None else glossary
         self._lexicon = Lexicon()
         self._lock = threading.Lock()
         self._index = (index or FaissIndex)(encoder.dimension) if encoder is not None else None
@@ -236,7 +248,7 @@ class Matcher:
         )
 
     def _terms(self, statement: Statement) -> Terms:
-        return counted(text_terms(statement.text, statement.language), self._lexicon)
+        return counted(self.glossary.terms(statement.text, statement.language), self._lexicon)
 
     # --- Asking -------------------------------------------------------------------------------------
 
@@ -250,10 +262,10 @@ class Matcher:
         if vector is not None and self.encoder is not None:
             vector = checked_vectors(vector, self.encoder.dimension)[0]
         elif self.encoder is not None and text:
-            vector = self.encoder.encode_queries([text])[0]
+            vector = self.encoder.encode_queries([text], languages=[language])[0]
         else:
             vector = None
-        counts = Counter(text_terms(text, language))
+        counts = Counter(self.glossary.terms(text, language))
         terms = tuple((term, 1.0 + math.log(n)) for term, n in counts.items())
         return Query(text, language, vector, terms)
 
@@ -416,15 +428,13 @@ class Matcher:
         ids = board.ids()
         chosen = np.zeros(0, np.int64)
         # The word leg is complete: every row that shares a term has its score.
+        words, trust = np.zeros(mask.size), 0.0
         coverage = np.zeros(mask.size)
         if WORDS in legs and query.terms:
-            terms: dict[int, float] = {}
-            for n, (term, weight) in enumerate(query.terms):
-                number = self._lexicon.known(term)
-                terms[number if number >= 0 else -1 - n] = weight
-            scored = score_words((board.base.words, board.delta.words), terms, mask, total)
+            scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, mask, total)
             coverage[scored.rows] = scored.coverage
-            order = np.lexsort((ids[scored.rows], -scored.coverage))[:DEPTH]
+            words, trust = _standard_words(scored, mask.size, total)
+            order = np.lexsort((ids[scored.rows], -scored.overlap))[:DEPTH]
             chosen = scored.rows[order]
         meaning: np.ndarray | None = None
         if MEANING in legs and query.vector is not None and board.vectors is not None:
@@ -435,10 +445,11 @@ class Matcher:
             meaning = self._standardised(board, query.vector, ids, allowed_rows, chosen)
         if not chosen.size:
             return []
-        covered = np.minimum(coverage[chosen], 1.5)
-        value = np.zeros(chosen.size) if meaning is None else meaning
-        scores = value + 2.0 * covered
-        strengths = _strength(meaning, covered)
+        # Words weigh as much as they have to say about this query; without a model they are all there is.
+        weight = 1.0 if meaning is None else trust
+        shared = words[chosen]
+        scores = weight * shared if meaning is None else meaning + weight * shared
+        strengths = _strength(meaning, coverage[chosen])
         good = np.flatnonzero(strengths >= FLOOR)
         order = good[np.lexsort((ids[chosen[good]], -scores[good]))]
         candidates = []
@@ -447,7 +458,7 @@ class Matcher:
             block, place = board.place(row)
             parts = [] if meaning is None else [ScorePart(MEANING, float(meaning[n]), 1.0)]
             if WORDS in legs:
-                parts.append(ScorePart(WORDS, float(covered[n]), 2.0))
+                parts.append(ScorePart(WORDS, float(shared[n]), weight))
             candidates.append(
                 _Candidate(
                     row=row,
@@ -494,6 +505,27 @@ class Matcher:
             item=candidate.item,
             strength=candidate.strength,
         )
+
+
+def _standard_words(scored: WordScores, size: int, total: int) -> tuple[np.ndarray, float]:
+    """Overlaps in spreads above the allowed rows' mean, and how far words can be trusted for this query.
+
+    The trust is that in the best row by words: one shared word among many says little (a paraphrase shares
+    none), many rare ones or nearly all of the query's say much.
+    """
+    values = np.zeros(size)
+    values[scored.rows] = scored.overlap
+    mean, spread, weight = WORD_PRIOR
+    n = total + weight
+    centre = (mean * weight + float(scored.overlap.sum())) / n
+    square = (weight * (spread**2 + mean**2) + float((scored.overlap**2).sum())) / n
+    standard = (values - centre) / math.sqrt(max(square - centre**2, 1e-12))
+    if not scored.rows.size:
+        return standard, 0.0
+    best = int(np.lexsort((scored.rows, -scored.mass, -scored.overlap))[0])
+    mass, share = float(scored.mass[best]), min(float(scored.coverage[best]), 1.0)
+    by_mass = mass**3 / (mass**3 + ENOUGH_MASS**3)
+    return standard, 1.0 - (1.0 - by_mass) * (1.0 - share**2)
 
 
 def _strength(meaning: np.ndarray | None, coverage: np.ndarray) -> np.ndarray:

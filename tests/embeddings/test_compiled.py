@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 
 from embeddings import SentenceTransformerEncoder, load_encoder
-from embeddings.compiled import CompiledEncoder, _batches, _windows
-from embeddings.encoder import find_model
+from embeddings.compiled import CompiledEncoder
+from embeddings.encoder import GlossedEncoder, batches_of, find_model, windows_of
 
 TEXTS = [
     "GMP manufacturing of viral vectors",
     "Wir suchen klinische Partner für eine Studie zur Knochenheilung",
     "a",
-    "We offer " + "long and careful biomechanical testing of orthopaedic implants " * 12,
+    "We offer " + "long and careful biomechanical testing of orthopaedic implants " * 60,
 ]
 
 
 @pytest.fixture(scope="module")
 def encoder() -> CompiledEncoder:
     encoder = load_encoder()
+    assert isinstance(encoder, GlossedEncoder)
+    encoder = encoder.model
     assert isinstance(encoder, CompiledEncoder)
     return encoder
 
@@ -52,13 +54,13 @@ def test_words_beyond_the_model_s_limit_still_count(encoder: CompiledEncoder) ->
 
 def test_windows_hold_every_token_within_the_limit() -> None:
     ids = [101, *range(1000, 1700), 102]
-    windows = _windows(ids, 256)
+    windows = windows_of(ids, 256)
     assert [t for w in windows for t in w[1:-1]] == ids[1:-1]
     assert all(len(w) <= 256 and (w[0], w[-1]) == (101, 102) for w in windows)
 
 
 def test_batches_hold_every_text_once_within_the_budget() -> None:
     lengths = [int(n) for n in np.random.default_rng(0).integers(1, 256, 500)]
-    batches = _batches(lengths)
+    batches = batches_of(lengths, 1024, 16)
     assert sorted(n for b in batches for n in b) == list(range(500))
     assert all(len(b) * max(lengths[n] for n in b) <= 1024 for b in batches)

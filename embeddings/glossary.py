@@ -1,0 +1,275 @@
+"""The field's glossary: German and Swedish stems into English, acronyms into their long forms and back.
+
+The encoder reads English best, so a German or Swedish text is embedded as its English gloss; the word leg
+adds the gloss's terms to the text's own. The tables lie in the folder `glossary` beside this file; managers'
+own entries come in through `Glossary.extended`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from embeddings.language import LANGUAGES, is_stop_word, normalise, words
+from embeddings.terms import text_terms
+
+FOLDER = Path(__file__).with_suffix("")
+FILES = {"de": "german.tsv", "sv": "swedish.tsv"}
+ACRONYM_FILE = "acronyms.tsv"
+#: The shortest stem that may begin a compound's second part, and the shortest part left for one.
+_SHORTEST = 4
+#: Letters that join the parts of a compound.
+_LINKS = {"de": ("", "s", "es", "n", "en", "er", "e"), "sv": ("", "s", "e", "o", "u")}
+#: Acronyms that are words when they are typed in small letters.
+_WORDS_TOO = frozenset(
+    """abs all als aml car cap cost elixir er exist fair format formas forte hap hera his horizon ice ist item lamp
+    led ma map mib mis nice nub nuts or pain peek peg prime pro prom rise sap sci sem sip smart sol som sop soup
+    sub tem tip ten uv vr was wer zim""".split()  # noqa: SIM905
+)
+_TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Acronym:
+    """A short form, what it stands for in each language, and the words that tell which meaning is meant."""
+
+    short: str
+    long: Mapping[str, str]
+    context: frozenset[str] = frozenset()
+
+
+Phrase = tuple[tuple[str, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Stems (one word, a prefix) and phrases (several, the last a prefix) by language, and acronyms."""
+
+    stems: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    phrases: Mapping[str, Mapping[str, tuple[Phrase, ...]]] = field(default_factory=dict)
+    acronyms: Mapping[str, tuple[Acronym, ...]] = field(default_factory=dict)
+    #: First term of a long form → (all its terms, the short form), the longest first.
+    long_forms: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    version: str = ""
+
+    @classmethod
+    def of(cls, entries: Mapping[str, Mapping[str, str]], acronyms: Iterable[Acronym] = ()) -> Glossary:
+        """A glossary of these entries: language → stem or phrase → English."""
+        stems: dict[str, dict[str, str]] = {}
+        phrases: dict[str, dict[str, list[Phrase]]] = {}
+        for language, table in entries.items():
+            for source, english in table.items():
+                parts = tuple(source.lower().split())
+                if len(parts) == 1:
+                    stems.setdefault(language, {})[parts[0]] = english
+                elif parts:
+                    phrases.setdefault(language, {}).setdefault(parts[0], []).append((parts, english))
+        short_forms: dict[str, list[Acronym]] = {}
+        long_forms: dict[str, set[Phrase]] = {}
+        facts = [repr(sorted((k, sorted(v.items())) for k, v in entries.items()))]
+        for acronym in acronyms:
+            short_forms.setdefault(acronym.short, []).append(acronym)
+            facts.append(repr((acronym.short, sorted(acronym.long.items()), sorted(acronym.context))))
+            for language, long in acronym.long.items():
+                terms = tuple(text_terms(long, language))
+                # One common word ("test", "pain") calls for no acronym; one long compound does.
+                if len(terms) > 1 or (terms and len(terms[0]) >= 10):
+                    long_forms.setdefault(terms[0], set()).add((terms, acronym.short))
+        return cls(
+            stems=stems,
+            phrases={
+                language: {first: _longest_first(rest) for first, rest in table.items()}
+                for language, table in phrases.items()
+            },
+            acronyms={short: tuple(readings) for short, readings in short_forms.items()},
+            long_forms={first: _longest_first(rest) for first, rest in long_forms.items()},
+            version=hashlib.sha256("\0".join(sorted(facts)).encode()).hexdigest()[:16],
+        )
+
+    def expansions(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
+        """What the text's acronyms stand for and which acronyms stand for its words: (found, to add), each once.
+
+        An acronym with several readings is read by the words beside it, or as all of them if none is there.
+        """
+        text = normalise(text)
+        found: dict[tuple[str, str], None] = {}
+        terms = text_terms(text, language)
+        have = frozenset(terms)
+        lower: frozenset[str] | None = None
+        typed_small = text == text.lower()
+        for match in words(text):
+            token = match.group()
+            short = token.upper() if typed_small and len(token) > 2 and token not in _WORDS_TOO else token
+            readings = self.acronyms.get(short, ()) or self._inside(token)
+            if not readings:
+                continue
+            if lower is None:
+                lower = frozenset(m.group().lower() for m in words(text))
+            called = [r for r in readings if r.context & lower]
+            if not called and (len(readings) > 1 or not readings[0].context):
+                called = list(readings)
+            for reading in called:
+                for wanted in dict.fromkeys(("en", language)):
+                    long = reading.long.get(wanted)
+                    if long and not have.issuperset(text_terms(long, wanted)):
+                        found[token, long] = None
+        for place, term in enumerate(terms):
+            for form, short in self.long_forms.get(term, ()):
+                if tuple(terms[place : place + len(form)]) == form:
+                    if short.lower().replace("-", "") not in have:
+                        found[" ".join(form), short] = None
+                    break
+        return tuple(found)
+
+    def _inside(self, token: str) -> tuple[Acronym, ...]:
+        """The readings of an acronym that begins or ends a joined word: "GMP-grade", "mRNA-based"."""
+        if "-" not in token and "/" not in token:
+            return ()
+        for part in (token.rpartition("-")[0], token.partition("-")[0], *token.replace("/", "-").split("-")):
+            if part in self.acronyms and not part.islower() and len(part) > 1:
+                return self.acronyms[part]
+        return ()
+
+    def terms(self, text: str, language: str) -> list[str]:
+        """The terms a text is found by: its own, those of its English gloss, those of its acronyms."""
+        found = text_terms(text, language)
+        if language in self.stems:
+            found += text_terms(self.gloss(text, language), "en")
+        for _, extra in self.expansions(text, language):
+            found += text_terms(extra, "en")
+        return found
+
+    def english(self, text: str, language: str) -> str:
+        """The text as an English encoder should read it: glossed, with its acronyms both short and long."""
+        added = [extra for _, extra in self.expansions(text, "en")]
+        reading = self.gloss(text, language)
+        return f"{reading} ({'; '.join(dict.fromkeys(added))})" if added else reading
+
+    def gloss(self, text: str, language: str) -> str:
+        """The text with every known word in English; unknown words stay, words without topic go.
+
+        A language the glossary has no table for is returned as it is.
+        """
+        if language not in self.stems:
+            return text
+        text = normalise(text)
+        out: list[str] = []
+        matches = list(_TOKEN.finditer(text))
+        place = 0
+        n = 0
+        while n < len(matches):
+            out.append(text[place : matches[n].start()])
+            taken, english = self._phrase([m.group().lower() for m in matches[n : n + 6]], language)
+            if not taken:
+                taken, english = 1, self._word(matches[n].group(), language)
+            out.append(english)
+            n += taken
+            place = matches[n - 1].end()
+        out.append(text[place:])
+        return re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s+", " ", "".join(out))).strip()
+
+    def _phrase(self, tokens: list[str], language: str) -> tuple[int, str]:
+        for phrase, english in self.phrases.get(language, {}).get(tokens[0], ()):
+            size = len(phrase)
+            begins = tuple(tokens[: size - 1]) == phrase[:-1]
+            if size <= len(tokens) and begins and tokens[size - 1].startswith(phrase[-1]):
+                return size, english
+        return 0, ""
+
+    def _word(self, word: str, language: str) -> str:
+        lower = word.lower()
+        stems = self.stems[language]
+        if lower in stems:
+            return stems[lower]
+        if is_stop_word(lower, language):
+            return ""
+        if word.isupper() and len(word) > 1:
+            return word
+        own = word.split("-")
+        parts = [[p] if p.isupper() else _compound(p.lower(), language, stems) or [p] for p in own]
+        found = [piece for part in parts for piece in part]
+        return word if found == own else " ".join(found)
+
+
+def _compound(word: str, language: str, stems: Mapping[str, str]) -> list[str]:
+    """The English of a word's parts, or nothing if none is known."""
+    for size in range(len(word), 2, -1):
+        english = stems.get(word[:size])
+        if english is None:
+            continue
+        rest = word[size:]
+        if len(rest) < _SHORTEST:
+            # A short stem must not eat a long unrelated word: what remains may only be an ending.
+            return [english]
+        for link in _LINKS.get(language, ("",)):
+            if rest.startswith(link) and len(rest) - len(link) >= _SHORTEST:
+                further = _head(rest[len(link) :], language, stems)
+                if further:
+                    return [english, *further]
+        if size >= 5 or len(rest) <= 5:
+            return [english]
+    # The first part is unknown, the last may be known: "Xyztherapie" is some therapy.
+    for start in range(3, len(word) - _SHORTEST):
+        further = _head(word[start:], language, stems, shortest=5)
+        if further:
+            return [word[:start], *further]
+    return []
+
+
+def _head(word: str, language: str, stems: Mapping[str, str], shortest: int = _SHORTEST) -> list[str]:
+    """Like _compound for the rest of a compound, which must begin with a known stem."""
+    for size in range(len(word), shortest - 1, -1):
+        english = stems.get(word[:size])
+        if english is not None:
+            rest = word[size:]
+            for link in _LINKS.get(language, ("",)):
+                if rest.startswith(link) and len(rest) - len(link) >= _SHORTEST:
+                    further = _head(rest[len(link) :], language, stems)
+                    if further:
+                        return [english, *further]
+            return [english] if len(rest) <= 5 else []
+    return []
+
+
+def read_table(path: Path) -> dict[str, str]:
+    """A table of two columns separated by a tab; lines that begin with # are remarks."""
+    table: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        if len(cells) < 2 or not cells[0].strip():
+            raise ValueError(f"expected two cells in line {number} of {path.name}, found {len(cells)}")
+        table[cells[0].strip().lower()] = cells[1].strip()
+    return table
+
+
+def read_acronyms(path: Path) -> list[Acronym]:
+    """A table of short form, long forms in English, German and Swedish, and context words."""
+    acronyms = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) < 2 or not cells[0] or not any(cells[1:4]):
+            raise ValueError(f"expected a short and a long form in line {number} of {path.name}, found {line!r}")
+        long = {language: cell for language, cell in zip(LANGUAGES, cells[1:4], strict=False) if cell}
+        context = frozenset(cells[4].lower().split()) if len(cells) > 4 else frozenset()
+        acronyms.append(Acronym(cells[0], long, context))
+    return acronyms
+
+
+@cache
+def bundled_glossary() -> Glossary:
+    """The glossary that comes with the engine."""
+    entries = {language: read_table(FOLDER / name) for language, name in FILES.items() if (FOLDER / name).is_file()}
+    path = FOLDER / ACRONYM_FILE
+    return Glossary.of(entries, read_acronyms(path) if path.is_file() else ())
+
+
+def _longest_first(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    return tuple(sorted(phrases, key=lambda entry: (-len(entry[0]), entry)))
