@@ -94,7 +94,11 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   // A second press before the answer has come would save the same thing twice.
   if (form.dataset.sending) return event.preventDefault();
-  if (form.method === "post" && !form.dataset.target) form.dataset.sending = "1";
+  if (form.method === "post" && !form.dataset.target) {
+    form.dataset.sending = "1";
+    // Somebody who stopped the page from loading may try again.
+    setTimeout(() => delete form.dataset.sending, 8000);
+  }
   delete form.dataset.changed;
   if (form.dataset.draft) {
     keep(form);
