@@ -33,7 +33,7 @@ def page_of(kind: ItemKind, thing: Any) -> str:
 
 def card(suggestion: Suggestion, asked: ItemKind | None) -> dict[str, Any]:
     """The arguments of ``suggestion_card``; ``asked`` is the kind of what is asked with, None for a typed text."""
-    pairs = [pair_sides(pair, asked) for pair in suggestion.pairs]
+    pairs = [pair_sides(pair, asked, suggestion.thing) for pair in suggestion.pairs]
     # Where both sides gain, one pair of each direction is shown.
     both = len({pair.we_seek for pair in suggestion.pairs[:2]}) > 1
     verdict = suggestion.verdict
@@ -69,17 +69,18 @@ def facts(suggestion: Suggestion) -> list[str]:
     return [organisation.name, organisation.place, answers_by]
 
 
-def pair_sides(pair: Pair, asked: ItemKind | None) -> dict[str, Any]:
+def pair_sides(pair: Pair, asked: ItemKind | None, suggested: Any) -> dict[str, Any]:
     """The arguments of the macro ``pair``.
 
-    What is asked with stands over the page, so its title is repeated only where nothing else of it is quoted, or where
-    an organisation asks with all it has.
+    What is asked with stands over the page, and what is suggested over the card, so their titles are repeated only
+    where nothing else is quoted of them, or where an organisation asks with all it has.
     """
     seek_label, offer_label = words.pair_labels(pair)
     sides = (("seek", seek_label, pair.seek, pair.we_seek), ("offer", offer_label, pair.offer, not pair.we_seek))
     made: dict[str, Any] = {}
     for name, text, quote, ours in sides:
-        titled = not ours or asked is ItemKind.ORGANISATION or not quote.segments
+        known = (ours and asked is not ItemKind.ORGANISATION) or quote.item is suggested
+        titled = not known or not quote.segments
         made |= {
             f"{name}_label": text,
             f"{name}_segments": quote.segments,

@@ -18,7 +18,7 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from embeddings import Encoder, Matcher, ModelRefused, ModelUnavailable, Query, Statement, load_encoder
+from embeddings import Encoder, Matcher, ModelRefused, ModelUnavailable, Query, Statement, detect_language, load_encoder
 from matchmaker.config import Settings
 from matchmaker.db import db, only_reads, reading, writing
 from matchmaker.suggestions import indexing
@@ -182,7 +182,8 @@ class Catalogue:
         if known is not None:
             return known
         try:
-            query = matcher.prepare(text, language=language, vector=_mean_of_parts(matcher.encoder, text))
+            spoken = detect_language(text) if language is None else language
+            query = matcher.prepare(text, language=spoken, vector=_mean_of_parts(matcher.encoder, text, spoken))
         except Exception as error:
             # Whatever the model stumbles over, the words can be searched with.
             log.error("query not encoded", error=type(error).__name__)
@@ -223,10 +224,11 @@ class Catalogue:
         threading.Thread(target=load, name="warm-up", daemon=True).start()
 
 
-def _mean_of_parts(encoder: Encoder | None, text: str) -> np.ndarray | None:
+def _mean_of_parts(encoder: Encoder | None, text: str, language: str) -> np.ndarray | None:
     if encoder is None or len(text.split()) <= indexing.WORDS:
         return None
-    mean = encoder.encode_queries(indexing.parts_of(text)).mean(axis=0)
+    parts = indexing.parts_of(text)
+    mean = encoder.encode_queries(parts, languages=[language] * len(parts)).mean(axis=0)
     length = float(np.linalg.norm(mean))
     return mean / length if length > 0.0 else None
 
@@ -267,7 +269,8 @@ def embed(
     if not rows:
         return 0
     made = []
-    for row, vector in zip(rows, indexing.encode(encoder, [row.text for row in rows]), strict=True):
+    vectors = indexing.encode(encoder, [row.text for row in rows], [row.language for row in rows])
+    for row, vector in zip(rows, vectors, strict=True):
         if vector is None:
             attempts[(row.id, row.text_hash)] += 1
             log.error("text not encoded", statement=row.id, attempt=attempts[(row.id, row.text_hash)])

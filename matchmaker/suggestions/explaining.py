@@ -9,9 +9,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from embeddings import mark_terms
+from embeddings.language import stem
 from matchmaker.clusters.models import Organisation
 from matchmaker.items.models import Rung, Stage
 from matchmaker.needs.models import Need
@@ -23,6 +25,39 @@ Segments = tuple[tuple[str, bool], ...]
 
 #: Letters of a quoted text; longer ones are quoted around what they share with the other side.
 QUOTED = 340
+#: Words that texts of any topic share. They are neither marked nor named as what two texts have in common.
+GENERIC = frozenset(
+    """about able across add added after against aim allow also among amount answer apply approach around ask available
+    base based become began begin being better big bring build call carry case cause change choose clear close come
+    common compare compared complete completed contact cost cover current day days decide demand describe develop
+    developed development different does done due during each early eight eighteen either eleven end enough even ever
+    every exact existing expect expected few fewer fifteen fifty find first five fixed follow followed following forty
+    four fourteen full further gap get give given goal good group grow half help high higher hour hours hundred
+    important improve include included including increase inside interest interested keep known large larger last late
+    later lead least less let level like limit line little long longer look low lower made main make many may mean
+    meet meets member method might million minute minutes month months more most much must name near need needed needs
+    never new next nine ninety none note now number offer offered old once one open order original other our outside
+    over own pair part partner partners people per period place placed plan point possible present problem provide
+    put question quick range rate reach read ready real reason reasons reduce related remain report require required
+    result results return returns right run running same say search second see seek seeking set seven several shall
+    share shared short shorter show shown side simple since single six sixty size small smaller solution some start
+    started state step steps still study studies such suitable support take taken task tell ten term test tested tests
+    than thing third thirty thousand three throughout time times today together top toward turn twelve twenty two type
+    under until use used useful user using value various very want way week weeks well whether while who whole wide
+    wish within without work working world would year years yes yet
+    acht aktuell alle andere anfang angebot antwort arbeit arbeiten art aufgabe beginn bereit besser bieten bis brauchen
+    bringen damit dauer drei eigene eine einfach einsatz ende ergebnis ergebnisse erste ersten etwa finden frage fünf
+    geben gegen gemeinsam gesucht gross groß große gut halten heute hilfe hoch hundert innerhalb jahr jahre jahren jede
+    jeder kein klein können kurz lang lange lösung machen mehr mensch menschen minuten mit möglich monat monate monaten
+    nach neu neue neuen neun nutzen nächste ohne partner sechs seit sieben stelle stunden suche suchen stehen tag tage
+    tagen teil test tests über unser unsere unter verschiedene vier viel viele weg weitere wenig werden wichtig wissen
+    woche wochen zahl zehn zeit ziel zwei zwischen zwölf
+    andra antal använda arbeta arbete behov behöver bra börja dag dagar del egen eget en ett fem finns flera fler fråga
+    från fyra få första ge genom god göra gör hjälp hundra hög idag innan inom klar kort lång längre lösning mål många
+    månad månader möjlig ny nya nytt nio nästa olika open par partner plats problem resultat samma sex sju skapa slut
+    små söker söka stor stora stöd svar tid timmar tio till tolv tre två under utan vecka veckor vill viktig visa väg
+    vår våra åtta år öppen över""".split()  # noqa: SIM905 - a list of words is read as text.
+)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _SPACE = re.compile(r"\s+")
 
@@ -54,11 +89,32 @@ class Pair:
     we_seek: bool = True
 
 
+@cache
+def _generic_stems(language: str) -> frozenset[str]:
+    return frozenset(stem(word, language) for word in GENERIC)
+
+
+def telling(terms: Iterable[str], language: str = "") -> tuple[str, ...]:
+    """The shared terms that say something about a topic."""
+    generic = _generic_stems(language)
+    return tuple(
+        term
+        for term in terms
+        if len(term) > 1
+        and not term.isdigit()
+        and term.casefold() not in GENERIC
+        and stem(term.lower(), language) not in generic
+    )
+
+
 def quote(
     kind: ItemKind | None, item: Any, text: str, terms: Collection[str], language: str = "", limit: int = QUOTED
 ) -> Quote:
     """Quote a statement; its first line is the title, unless nobody gave it one."""
     title, _, body = text.partition("\n") if kind is not None else ("", "", text)
+    # Keywords are searched with, but read badly between sentences.
+    keywords = ", ".join(getattr(item, "keywords", None) or ())
+    body = body.replace(keywords, "") if keywords else body
     return Quote(kind, item, _marked(title, terms), excerpt(body, terms, limit), language)
 
 

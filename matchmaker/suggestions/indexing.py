@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +63,9 @@ def owners_of(kind: ItemKind, item: Any) -> list[int]:
     return [item.organisation_id]
 
 
-def hash_of(text: str) -> str:
-    """SHA-256 of a text, hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def hash_of(text: str, language: str) -> str:
+    """SHA-256 of all that decides a text's vector under a model: the text, and the language it is read in."""
+    return hashlib.sha256(f"{language}\n{text}".encode()).hexdigest()
 
 
 def parts_of(text: str) -> list[str]:
@@ -90,20 +90,23 @@ def statements_of(kind: ItemKind, item: Any) -> list[dict[str, Any]]:
         return []
     visibility = Visibility.PUBLIC if kind is ItemKind.ORGANISATION else Visibility(item.visibility)
     owners = ",".join(map(str, owners_of(kind, item)))
-    return [
-        {
-            "audience": Audience.READERS,
-            "part": number,
-            "organisation_id": item.organisation_id,
-            "owners": owners,
-            "visibility": visibility,
-            "language": language_of(part, item.language),
-            "text": part,
-            "text_hash": hash_of(part),
-            "gone": False,
-        }
-        for number, part in enumerate(parts_of(text_of(kind, item)))
-    ]
+    made = []
+    for number, part in enumerate(parts_of(text_of(kind, item))):
+        language = language_of(part, item.language)
+        made.append(
+            {
+                "audience": Audience.READERS,
+                "part": number,
+                "organisation_id": item.organisation_id,
+                "owners": owners,
+                "visibility": visibility,
+                "language": language,
+                "text": part,
+                "text_hash": hash_of(part, language),
+                "gone": False,
+            }
+        )
+    return made
 
 
 # --- Keeping the rows ---------------------------------------------------------------------------------------------
@@ -280,7 +283,7 @@ def _make_vectors(session: Session) -> None:
 def pending(model_hash: str, *columns: Any) -> Select[Any]:
     """The statements that have no vector of their present text under a model."""
     return (
-        select(*(columns or (StatementRow.id, StatementRow.text, StatementRow.text_hash)))
+        select(*(columns or (StatementRow.id, StatementRow.text, StatementRow.language, StatementRow.text_hash)))
         .select_from(StatementRow)
         .outerjoin(
             Embedding,
@@ -304,17 +307,15 @@ def count_foreign(session: Session, model_hash: str) -> int:
     return session.scalar(select(func.count()).select_from(Embedding).where(Embedding.model_hash != model_hash)) or 0
 
 
-def encode(
-    encoder: Encoder, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-) -> list[np.ndarray | None]:
+def encode(encoder: Encoder, texts: Sequence[str], languages: Sequence[str]) -> list[np.ndarray | None]:
     """A unit vector for each text, or None where the model could not make a sound one."""
     try:
-        rows: Sequence[np.ndarray] = encoder.encode_passages(texts, progress=progress)
+        rows: Sequence[np.ndarray] = encoder.encode_passages(texts, languages=languages)
     except Exception:
         # One text that the model stumbles over must not keep the others from their vectors.
         if len(texts) == 1:
             return [None]
-        return [vector for one in texts for vector in encode(encoder, [one])]
+        return [encode(encoder, [one], [language])[0] for one, language in zip(texts, languages, strict=True)]
     return [row if _is_sound(row, encoder.dimension) else None for row in rows]
 
 

@@ -64,7 +64,7 @@ class StatementRow(Model):
     visibility: Mapped[Visibility] = mapped_column(OneOf(Visibility, 10))
     language: Mapped[str] = mapped_column(String(2), default="")
     text: Mapped[str] = mapped_column(Text)
-    #: SHA-256 of the text, hexadecimal.
+    #: SHA-256 of the text and its language, hexadecimal.
     text_hash: Mapped[str] = mapped_column(String(64))
     #: The clock's value when this row last changed.
     changed: Mapped[int]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
+from embeddings.ranking import BAND_FROM
 from matchmaker.clusters.models import Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.curation.queries import Verdicts, verdicts_for
@@ -46,6 +48,10 @@ from matchmaker.texts import comparison_key
 CUT = 100
 #: Statements looked at for the explanation of one suggestion, and shown.
 LOOKED_AT, SHOWN = 8, 3
+#: From this chance of relevance on, a statement counts among those that fit.
+FITTING = 0.15
+#: Below this chance of relevance a suggestion is shown only where there are few.
+FAINT, FEW = 0.05, 10
 #: Needs and offers of an organisation that are searched with, the newest first.
 SEARCHED_WITH = 24
 #: Hits of one search.
@@ -487,6 +493,11 @@ def _answer(
             continue
         if asking.only is None or thing.public_id in asking.only:
             sound.append(replace(match, evidence=kept))
+    sound = [
+        match
+        for place, match in enumerate(sound)
+        if place < FEW or match.key in shown_first or max(one.strength for one in match.evidence) >= FAINT
+    ]
     sound = _sorted(asking, kind, sound, things, shown_first)
     page = sound[asking.offset : asking.offset + asking.limit]
     explainer = _Explainer(asking, kind, things, texts, first_offer, page)
@@ -586,7 +597,7 @@ class _Explainer:
             kind=self.kind,
             thing=thing,
             organisation=thing.organisation,
-            band=match.band if pairs else None,
+            band=None if not pairs else match.band if self.first_offer is not None else _band(match),
             pairs=pairs,
             wishes=tuple(self._wishes(thing, match)),
             why=tuple(self._why(thing, match, pairs)),
@@ -613,7 +624,7 @@ class _Explainer:
         source = asking.sources[evidence.query] if self.first_offer is not None else asking.sources[0]
         kind, item = item_key(evidence.item)[0], self._item(evidence)
         row = self.texts[evidence.statement]
-        terms = evidence.shared_terms
+        terms = explaining.telling(evidence.shared_terms, row.language)
         ours = quote(source.kind, source.item, source.text, terms, source.language)
         theirs = quote(kind, item, row.text, terms, row.language)
         we_seek = kind is not ItemKind.NEED
@@ -646,9 +657,9 @@ class _Explainer:
                 made.append(Reason(Because.SIMILAR))
             if terms:
                 made.append(Reason(Because.TERMS, terms))
-            items = {one.item for one in match.evidence}
-            if len(items) > 1:
-                made.append(Reason(Because.SEVERAL, (len(items),)))
+            fitting = {one.item for one in match.evidence if one.strength >= FITTING}
+            if len(fitting) > 1:
+                made.append(Reason(Because.SEVERAL, (len(fitting),)))
         competence = self._competence(match)
         if competence is not None and self.backing.get(competence.id):
             made.append(Reason(Because.BACKED, (self.backing[competence.id],)))
@@ -677,6 +688,21 @@ class _Explainer:
             if item.source:
                 found.setdefault((item.source, item.licence), getattr(item, "url", "") or "")
         return tuple((source, licence, url) for (source, licence), url in found.items())
+
+
+def _band(match: Match) -> Band | None:
+    """How sure we are of a match as a whole.
+
+    Organisations are ranked by all their statements, so several that fit somewhat make a good match together; only a
+    single pair that speaks of the same thing makes a strong one.
+    """
+    chances: dict[int, float] = {}
+    for one in match.evidence:
+        chances[one.item] = max(one.strength, chances.get(one.item, 0.0))
+    together = 1.0 - prod(1.0 - chance for chance in chances.values())
+    if match.band is Band.POSSIBLE and together >= BAND_FROM[Band.GOOD]:
+        return Band.GOOD
+    return match.band
 
 
 def _count_backing(session: Session, viewer: Viewer, competences: Collection[int]) -> dict[int, int]:
@@ -829,7 +855,7 @@ def search(
             continue
         best = match.evidence[0] if match and match.evidence[0].statement in texts else None
         shown = texts[best.statement].text if best else text_of(key[0], item)
-        terms = best.shared_terms if best else tuple(text.split())
+        terms = explaining.telling(best.shared_terms, texts[best.statement].language) if best else tuple(text.split())
         language = texts[best.statement].language if best else item.language
         hits.append(
             Hit(
