@@ -32,6 +32,9 @@ def group() -> None:
 def init() -> None:
     """Create the database, or bring it to the newest schema."""
     before, newest = schema.current(db.engine), schema.newest()
+    problem = schema.mismatch(before)
+    if problem is not None and problem.newer:
+        raise click.ClickException(str(problem))
     schema.upgrade(db.engine)
     if before is None:
         click.echo(f"Database created at schema {newest}.")

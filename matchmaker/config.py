@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-#: Secrets that appear in examples; a server in production refuses them.
-SAMPLE_SECRETS = frozenset({"change-me", "changeme", "dev", "development", "secret", "secret-key", "insecure"})
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+#: Words of which samples and placeholders are made; a server in production refuses a secret that holds one.
+SAMPLE_SECRETS = ("change-me", "changeme", "change_me", "development", "secret-key", "secret_key", "insecure", "sample")
 SECRET_MIN_LENGTH = 32
+#: Fewer different characters than this in a secret of that length did not come about by chance.
+SECRET_MIN_VARIETY = 8
 
 
 class ConfigurationError(Exception):
@@ -107,7 +115,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
     def number(name: str, default: int, lowest: int, highest: int) -> int:
         raw = text(name, str(default))
-        if not raw.isdecimal() or not lowest <= int(raw) <= highest:
+        if not raw.isdecimal() or len(raw) > 9 or not lowest <= int(raw) <= highest:
             raise ConfigurationError(f"{name}: expected a whole number from {lowest} to {highest}, found {raw!r}.")
         return int(raw)
 
@@ -123,26 +131,29 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {data_dir} can't be created: {error.strerror}.") from error
-    secret = text("MATCHMAKER_SECRET_KEY") or _secret_on_disk(data_dir)
-    if mode == "production" and (len(secret) < SECRET_MIN_LENGTH or secret.lower() in SAMPLE_SECRETS):
+    secret = text("MATCHMAKER_SECRET_KEY")
+    if secret and mode == "production" and (weakness := _weakness(secret)):
         raise ConfigurationError(
-            f"MATCHMAKER_SECRET_KEY: expected at least {SECRET_MIN_LENGTH} random characters, found a sample or "
-            f"{len(secret)} characters. Leave it unset to have one generated, or run "
+            f"MATCHMAKER_SECRET_KEY: expected at least {SECRET_MIN_LENGTH} random characters, found {weakness}. "
+            "Leave it unset to have one generated, or run "
             "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
         )
     model = text("MATCHMAKER_MODEL")
     hosts = tuple(h.strip() for h in text("MATCHMAKER_TRUSTED_HOSTS").split(",") if h.strip())
     port = number("PORT", 8000, 1, 65535)
+    base_url = text("MATCHMAKER_BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+    if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
+        raise ConfigurationError(f"MATCHMAKER_BASE_URL: expected an http or https address, found {base_url!r}.")
     return Settings(
         env=mode,
         data_dir=data_dir,
-        database_url=text("MATCHMAKER_DATABASE_URL", f"sqlite:///{data_dir / 'matchmaker.sqlite3'}"),
-        secret_key=secret,
+        database_url=_database_url(text("MATCHMAKER_DATABASE_URL", f"sqlite:///{data_dir / 'matchmaker.sqlite3'}")),
+        secret_key=secret or _secret_on_disk(data_dir),
         model=None if model in ("", "none") else model,
         words_only=model == "none",
         smtp_url=text("MATCHMAKER_SMTP_URL") or None,
         mail_from=text("MATCHMAKER_MAIL_FROM", "matchmaker@localhost"),
-        base_url=text("MATCHMAKER_BASE_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        base_url=base_url,
         trusted_hosts=hosts or None,
         proxies=number("MATCHMAKER_PROXIES", 0, 0, 9),
         log_level=one_of("MATCHMAKER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
@@ -154,15 +165,65 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _weakness(secret: str) -> str:
+    """What is wrong with a secret, '' where nothing is."""
+    if len(secret) < SECRET_MIN_LENGTH:
+        return f"{len(secret)} characters"
+    if any(sample in secret.lower() for sample in SAMPLE_SECRETS):
+        return "one that is made of a sample"
+    if len(set(secret)) < SECRET_MIN_VARIETY:
+        return f"only {len(set(secret))} different characters"
+    return ""
+
+
+def _database_url(written: str) -> str:
+    """The address with the driver we install; many hosts hand out PostgreSQL addresses that name none."""
+    for prefix in ("postgres://", "postgresql://"):
+        if written.startswith(prefix):
+            written = f"postgresql+psycopg://{written.removeprefix(prefix)}"
+    try:
+        make_url(written).get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # The address may hold a password, so it is not repeated here.
+        raise ConfigurationError(
+            "MATCHMAKER_DATABASE_URL: expected an address such as postgresql+psycopg://user:password@host/name, "
+            "found something else."
+        ) from None
+    except ImportError as error:
+        raise ConfigurationError(
+            f"MATCHMAKER_DATABASE_URL: its driver {error.name} is not installed. For PostgreSQL write "
+            "postgresql+psycopg://… and install matchmaker[postgres]."
+        ) from None
+    return written
+
+
 def _secret_on_disk(data_dir: Path) -> str:
     """The secret generated for this data directory; every process of the installation reads the same one."""
     path = data_dir / "secret_key"
-    # Exclusive creation lets exactly one of several starting workers write it; the others read.
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    secret = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret)
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
+        raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {path} can't be read or written: {reason}.") from error
+    if _weakness(secret):
+        raise ConfigurationError(
+            f"{path}: expected a secret of at least {SECRET_MIN_LENGTH} random characters, found {_weakness(secret)}. "
+            "Restore the file, or remove it to have a new one generated (everybody is signed out then)."
+        )
     return secret
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a private file that appears complete or not at all; of several processes that try, one is the author."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        os.unlink(temporary)

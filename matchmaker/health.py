@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, jsonify
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from matchmaker import schema
-from matchmaker.db import db
+from matchmaker.db import db, reading
 from matchmaker.extensions import mail
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.readiness import Finding, inspect_engine
@@ -25,14 +26,20 @@ def check_configuration() -> Finding:
 
 
 def _check_database() -> Finding:
+    url = db.engine.url
+    if db.engine.dialect.name == "sqlite" and url.database and not Path(url.database).is_file():
+        # An open connection would still answer from a file that is no longer where the next process looks for it.
+        return Finding(
+            "database", False, f"no file {url.database}", "Restore it, or run `matchmaker init` for an empty one."
+        )
     try:
-        with db.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        at = schema.current(db.engine)
+        with reading():
+            at = schema.current(db.engine)
     except SQLAlchemyError as error:
         return Finding("database", False, type(error).__name__, "Check MATCHMAKER_DATABASE_URL and that it runs.")
-    if at != schema.newest():
-        return Finding("database", False, f"schema {at}, expected {schema.newest()}", "Run `matchmaker init`.")
+    problem = schema.mismatch(at)
+    if problem is not None:
+        return Finding("database", False, problem.found, problem.advice)
     return Finding("database", True, f"{db.engine.dialect.name}, schema {at}")
 
 

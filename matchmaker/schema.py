@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -43,6 +44,34 @@ def current(engine: Engine) -> str | None:
 def newest() -> str | None:
     """The revision this code expects."""
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Why this code can't work on a database: what was found there, and what to do."""
+
+    found: str
+    advice: str
+    #: Whether a newer version made it, so that this one can't bring it up to date.
+    newer: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.found}. {self.advice}"
+
+
+def mismatch(revision: str | None) -> Mismatch | None:
+    """What stands between this code and a database at that revision; None where they fit."""
+    if revision == newest():
+        return None
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if revision is None or revision in known:
+        found = f"schema {revision}" if revision else "no tables"
+        return Mismatch(f"the database has {found}, expected schema {newest()}", "Run `matchmaker init`.")
+    return Mismatch(
+        f"the database has schema {revision}, which a newer version made; this one knows schemas up to {newest()}",
+        "Start the newer version, or restore a backup from before.",
+        newer=True,
+    )
 
 
 def new_revision(engine: Engine, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 # Several threads of several workers must not each start a pool of compute threads: they would fight for the cores,
@@ -10,9 +11,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from typing import Any
 
-from matchmaker.config import load
+from matchmaker.config import ConfigurationError, load
 
-_settings = load()
+try:
+    _settings = load()
+except ConfigurationError as error:
+    raise SystemExit(f"matchmaker: {error}") from None
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 threads = _settings.threads
@@ -27,6 +31,36 @@ forwarded_allow_ips = "127.0.0.1"
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+logging.captureWarnings(True)
+#: gunicorn's own lines in the format of ours.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"ours": {"()": "matchmaker.logs.formatter", "log_format": _settings.log_format}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "root": {"level": "WARNING", "handlers": []},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False}},
+}
+
+
+def on_starting(_server: Any) -> None:
+    """Refuse to serve a database whose schema is not the one this code was written for."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from matchmaker import schema
+
+    # The master only looks, and closes its connection again before it forks.
+    engine = create_engine(_settings.database_url)
+    try:
+        problem = schema.mismatch(schema.current(engine))
+    except SQLAlchemyError:
+        # A database that does not answer yet is told by /readyz, and may come back.
+        problem = None
+    finally:
+        engine.dispose()
+    if problem:
+        raise SystemExit(f"matchmaker: {problem}")
 
 
 def post_worker_init(worker: Any) -> None:

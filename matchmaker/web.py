@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, g, has_request_context, make_response, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, has_request_context, make_response, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
@@ -64,6 +64,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_NAME": "__Host-remember_token" if settings.secure else "remember_token",
         "REMEMBER_COOKIE_SECURE": settings.secure,
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
@@ -90,6 +91,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         )
     babel.init_app(app, locale_selector=select_locale)
     app.before_request(_begin)
+    app.before_request(_refuse_nonsense)
     app.before_request(_guard)
     # Whatever the thread does next, a job or a test, is not bound by what this request might do.
     app.teardown_request(lambda _error: set_read_only(False))
@@ -126,6 +128,15 @@ def _begin() -> None:
         set_read_only(endpoint not in WRITING_GETS)
     else:
         set_read_only(endpoint in READING_POSTS)
+
+
+def _refuse_nonsense() -> None:
+    """Refuse what no browser types and no database keeps: NUL characters in an address or a form."""
+    parts = [request.path, *request.args.keys(), *(value for _, value in request.args.items(multi=True))]
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        parts += [*request.form.keys(), *(value for _, value in request.form.items(multi=True))]
+    if any("\x00" in part for part in parts):
+        abort(400)
 
 
 def _guard() -> Any:
