@@ -17,13 +17,15 @@ from flask import Flask, Response, abort, current_app, g, has_request_context, m
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matchmaker.accounts.models import User
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
-from matchmaker.clusters.queries import viewer_for
+from matchmaker.clusters.models import Cluster
+from matchmaker.clusters.queries import clusters, viewer_for
 from matchmaker.config import Settings
 from matchmaker.db import db, set_read_only, utcnow, writing
 from matchmaker.errors import answer
@@ -258,11 +260,24 @@ def _menu(entries: tuple[tuple[str, Any, Permission], ...], viewer: Viewer) -> l
     ]
 
 
+def _cluster_shown(viewer: Viewer) -> Cluster | None:
+    """The cluster whose name stands beside ours: the viewer's only one, or the installation's only one."""
+    try:
+        found = [c for c in clusters(db.session) if not viewer.cluster_ids or c.id in viewer.cluster_ids]
+    except SQLAlchemyError:
+        # An error page is rendered without a database too.
+        return None
+    return found[0] if len(found) == 1 else None
+
+
 def _template_globals() -> dict[str, Any]:
     viewer: Viewer = g.get("viewer", VISITOR)
+    cluster = _cluster_shown(viewer)
     return {
         "viewer": viewer,
         "can": lambda permission, thing=None: allows(viewer, permission, thing),
         "nav": _menu(MENU, viewer),
         "account_links": _menu(ACCOUNT_MENU, viewer),
+        "cluster_name": cluster.name if cluster else None,
+        "demo_notice": cluster is not None and cluster.demonstration,
     }
