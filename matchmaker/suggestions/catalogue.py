@@ -166,7 +166,12 @@ class Catalogue:
         self._seen = now
 
     def _embed(self, encoder: Encoder) -> int:
-        return embed(encoder, attempts=self._attempts, only=sorted(self._pending)[:ON_THE_WAY], limit=ON_THE_WAY)
+        try:
+            return embed(encoder, attempts=self._attempts, only=sorted(self._pending)[:ON_THE_WAY], limit=ON_THE_WAY)
+        except OperationalError:
+            # Somebody else is writing for long; what has no vector yet is found by its words meanwhile.
+            log.warning("vectors left pending", error="database busy")
+            return 0
 
     def embed_some(self) -> None:
         """Embed what is pending, if the model is loaded and little is pending."""
