@@ -29,7 +29,7 @@ def shared_terms(
     for match in words(normalise(passage)):
         word = match.group()
         terms = word_terms(word, passage_language)
-        if terms and _meets(word, _keys(word, (passage_language,), glossary), wanted):
+        if terms and _meets(word, _keys_of(word, (passage_language,), glossary), wanted):
             shared.setdefault(terms[0], word)
     return tuple(shared.values())
 
@@ -43,13 +43,14 @@ def mark_terms(text: str, terms: Collection[str], *, glossary: Glossary | None =
     wanted: set[str] = set()
     for term in terms:
         for match in words(term):
-            wanted |= _keys(match.group(), LANGUAGES, glossary)
+            wanted |= _keys_of(match.group(), LANGUAGES, glossary)
         wanted.update(t for _, extra in glossary.expansions(term, "") for t in glossary.terms(extra, "en"))
+    known = frozenset(wanted)
     segments: list[tuple[str, bool]] = []
     place = 0
     for match in words(text):
         word = match.group()
-        if word_terms(word, "") and _meets(word, _keys(word, LANGUAGES, glossary), frozenset(wanted)):
+        if word_terms(word, "") and _meets(word, _keys_of(word, LANGUAGES, glossary), known):
             if match.start() > place:
                 segments.append((text[place : match.start()], False))
             segments.append((word, True))
@@ -66,11 +67,23 @@ def _wanted(query: str, language: str, glossary: Glossary) -> frozenset[str]:
         keys = set(glossary.terms(query, language))
         for match in words(normalise(query)):
             if word_terms(match.group(), language):
-                keys |= _keys(match.group(), LANGUAGES, glossary)
+                keys |= _keys_of(match.group(), LANGUAGES, glossary)
         found = frozenset(k for k in keys if len(k) > 1 or k.isdigit())
         if len(_WANTED) > 64:
             _WANTED.clear()
         _WANTED[key] = found
+    return found
+
+
+def _keys_of(word: str, languages: tuple[str, ...], glossary: Glossary) -> frozenset[str]:
+    """The keys of a word, remembered: the same few thousand words make up most texts."""
+    place = (word, languages, glossary.version)
+    found = _KEYS.get(place)
+    if found is None:
+        found = frozenset(_keys(word, languages, glossary))
+        if len(_KEYS) >= 30_000:
+            _KEYS.clear()
+        _KEYS[place] = found
     return found
 
 
@@ -86,7 +99,7 @@ def _keys(word: str, languages: Collection[str], glossary: Glossary) -> set[str]
     return {key for key in keys if len(key) > 1 or key.isdigit()}
 
 
-def _meets(word: str, keys: set[str], wanted: frozenset[str]) -> bool:
+def _meets(word: str, keys: frozenset[str], wanted: frozenset[str]) -> bool:
     if keys & wanted:
         return True
     lower = word.lower()
@@ -103,4 +116,5 @@ def _meets(word: str, keys: set[str], wanted: frozenset[str]) -> bool:
     return False
 
 
+_KEYS: dict[tuple[str, tuple[str, ...], str], frozenset[str]] = {}
 _WANTED: dict[tuple[str, str, str], frozenset[str]] = {}

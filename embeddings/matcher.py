@@ -277,6 +277,7 @@ class Matcher:
         limit: int,
         legs: Collection[str] = LEGS,
         evidence: int = 3,
+        explain: bool = True,
     ) -> list[Match]:
         """The items that answer the query, best first, each by its best statement."""
         board = self._board
@@ -290,7 +291,7 @@ class Matcher:
                 score=candidates[0].score,
                 band=band_of(candidates[0].strength),
                 parts=candidates[0].parts,
-                evidence=tuple(self._evidence(board, query, c) for c in candidates[:evidence]),
+                evidence=tuple(self._evidence(board, query, c, explain) for c in candidates[:evidence]),
             )
             for item, candidates in best
         ]
@@ -304,6 +305,7 @@ class Matcher:
         limit: int,
         legs: Collection[str] = LEGS,
         evidence: int = 3,
+        explain: bool = True,
     ) -> list[Match]:
         """The owners behind the nearest statements, best first: each nearby item is a soft vote.
 
@@ -318,7 +320,7 @@ class Matcher:
                 score=score,
                 band=band_of(max(c.strength for c in votes)),
                 parts=(*votes[0].parts, ScorePart(BREADTH, score - votes[0].score, 1.0)),
-                evidence=tuple(self._evidence(board, query, c) for c in votes[:evidence]),
+                evidence=tuple(self._evidence(board, query, c, explain) for c in votes[:evidence]),
             )
             for owner, (score, votes) in best
         ]
@@ -333,6 +335,7 @@ class Matcher:
         owners: Collection[int] | None = None,
         limit: int,
         evidence: int = 3,
+        explain: bool = True,
     ) -> list[Match]:
         """Owners with whom both sides gain: they offer what we need, and need what we offer.
 
@@ -341,8 +344,8 @@ class Matcher:
         one that has stated something else counts as what it is.
         """
         board = self._board
-        forward = self._direction(board, needs, allowed_offers, owners, 0)
-        backward = self._direction(board, offers, allowed_needs, owners, len(needs))
+        forward = self._direction(board, needs, allowed_offers, owners, 0, explain)
+        backward = self._direction(board, offers, allowed_needs, owners, len(needs), explain)
         stated = self._owners_within(board, allowed_needs) if offers else set()
         offering = self._owners_within(board, allowed_offers) if needs else set()
         matches = []
@@ -371,13 +374,14 @@ class Matcher:
         allowed: np.ndarray | None,
         owners: Collection[int] | None,
         first: int,
+        explain: bool,
     ) -> dict[int, tuple[float, list[Evidence]]]:
         """Per owner: the chance that one of the queries is answered, and by what."""
         found: dict[int, tuple[float, list[Evidence]]] = {}
         for number, query in enumerate(queries, start=first):
             for owner, (_, votes) in self._owner_votes(board, query, allowed, owners, LEGS).items():
                 best = max(votes, key=lambda c: (c.strength, -c.statement))
-                evidence = dataclasses.replace(self._evidence(board, query, best), query=number)
+                evidence = dataclasses.replace(self._evidence(board, query, best, explain), query=number)
                 strength, shown = found.get(owner, (0.0, []))
                 shown = sorted([*shown, evidence], key=lambda e: (-e.strength, e.query, e.statement))
                 found[owner] = (max(strength, best.strength), shown)
@@ -488,7 +492,8 @@ class Matcher:
         # A pending text counts as an unrelated one until its vector is there.
         return np.asarray(np.nan_to_num((cosines - centre) / math.sqrt(variance), nan=0.0))
 
-    def _evidence(self, board: _Board, query: Query, candidate: _Candidate) -> Evidence:
+    def _evidence(self, board: _Board, query: Query, candidate: _Candidate, explain: bool) -> Evidence:
+        """What a candidate says for its match; without `explain` the shared terms are left to those who show it."""
         block, place = board.place(candidate.row)
         passage = block.texts[place]
         return Evidence(
@@ -501,7 +506,9 @@ class Matcher:
                 passage,
                 query_language=query.language,
                 passage_language=block.languages[place],
-            ),
+            )
+            if explain
+            else (),
             item=candidate.item,
             strength=candidate.strength,
         )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from embeddings import mark_terms
+from embeddings import detect_language, mark_terms, shared_terms
 from embeddings.language import stem
 from matchmaker.clusters.models import Organisation
 from matchmaker.items.models import Rung, Stage
@@ -105,6 +105,17 @@ def telling(terms: Iterable[str], language: str = "") -> tuple[str, ...]:
         and term.casefold() not in GENERIC
         and stem(term.lower(), language) not in generic
     )
+
+
+def terms_of(sought: str, sought_language: str, offered: str, offered_language: str) -> tuple[str, ...]:
+    """The words two texts share that say something about a topic, as the second has them."""
+    shared = shared_terms(
+        sought,
+        offered,
+        query_language=sought_language or detect_language(sought),
+        passage_language=offered_language,
+    )
+    return telling(shared, offered_language)
 
 
 def quote(

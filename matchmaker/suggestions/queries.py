@@ -382,6 +382,7 @@ def suggest_for_organisation(
         owners=eligible,
         limit=CUT,
         evidence=LOOKED_AT,
+        explain=False,
     )
     return _answer(asking, ItemKind.ORGANISATION, matches, eligible, first_offer=len(needs))
 
@@ -419,7 +420,9 @@ def _partners(asking: _Asking) -> SuggestionList:
     eligible = _eligible_partners(asking)
 
     def rank(owners: Collection[int], limit: int) -> list[Match]:
-        return asking.matcher.rank_owners(query, allowed=allowed, owners=owners, limit=limit, evidence=LOOKED_AT)
+        return asking.matcher.rank_owners(
+            query, allowed=allowed, owners=owners, limit=limit, evidence=LOOKED_AT, explain=False
+        )
 
     matches = rank(eligible, CUT)
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.
@@ -451,7 +454,7 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
     first = [row for row in first if row.id in allowed]
 
     def rank(statements: np.ndarray, limit: int) -> list[Match]:
-        found = asking.matcher.rank_items(query, allowed=statements, limit=limit, evidence=1)
+        found = asking.matcher.rank_items(query, allowed=statements, limit=limit, evidence=1, explain=False)
         return [replace(match, key=item_key(match.key)[1]) for match in found]
 
     matches = rank(allowed, CUT)
@@ -624,7 +627,7 @@ class _Explainer:
         source = asking.sources[evidence.query] if self.first_offer is not None else asking.sources[0]
         kind, item = item_key(evidence.item)[0], self._item(evidence)
         row = self.texts[evidence.statement]
-        terms = explaining.telling(evidence.shared_terms, row.language)
+        terms = explaining.terms_of(source.text, source.language, row.text, row.language)
         ours = quote(source.kind, source.item, source.text, terms, source.language)
         theirs = quote(kind, item, row.text, terms, row.language)
         we_seek = kind is not ItemKind.NEED
@@ -836,7 +839,10 @@ def search(
 
     def find(wanted: Collection[ItemKind]) -> list[tuple[Key, Match | None]]:
         allowed = allowed_statements(session, viewer, wanted, filters)
-        ranked = {item_key(m.key): m for m in matcher.rank_items(query, allowed=allowed, limit=FOUND, evidence=1)}
+        ranked = {
+            item_key(m.key): m
+            for m in matcher.rank_items(query, allowed=allowed, limit=FOUND, evidence=1, explain=False)
+        }
         titled = _titled(session, viewer, text, wanted, filters)
         # Who types a title or a name looks for that very thing.
         first = [key for key in ranked if key in titled] + sorted(titled - ranked.keys())
@@ -855,8 +861,8 @@ def search(
             continue
         best = match.evidence[0] if match and match.evidence[0].statement in texts else None
         shown = texts[best.statement].text if best else text_of(key[0], item)
-        terms = explaining.telling(best.shared_terms, texts[best.statement].language) if best else tuple(text.split())
         language = texts[best.statement].language if best else item.language
+        terms = explaining.terms_of(text, query.language, shown, language) or tuple(text.split())
         hits.append(
             Hit(
                 kind=key[0],
