@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from matchmaker.accounts.operations import TOKEN_DAYS_MOST
 from matchmaker.accounts.redirects import is_safe
+from matchmaker.db import db, reading
 from matchmaker.texts import clean_line
 
 
@@ -45,6 +46,21 @@ class Worded:
             self[name].render_kw = {**(self[name].render_kw or {}), "autocomplete": hint}
 
 
+class Unlocked:
+    """Checks what was typed in a transaction that only reads.
+
+    A password takes a tenth of a second and more to check; on SQLite nobody could write meanwhile.
+    """
+
+    def validate(self, **kwargs: Any) -> bool:
+        db.session.rollback()
+        try:
+            with reading():
+                return super().validate(**kwargs)
+        finally:
+            db.session.rollback()
+
+
 class SafeNext:
     """Takes only a path of this site as the page to go on to; anything else is forgotten without a word."""
 
@@ -57,7 +73,7 @@ class SafeNext:
             field.data = ""
 
 
-class SignInForm(Worded, SafeNext, fs.LoginForm):
+class SignInForm(Worded, SafeNext, Unlocked, fs.LoginForm):
     """Address and password."""
 
     words: ClassVar[dict[str, Any]] = {
@@ -80,7 +96,7 @@ class SignInForm(Worded, SafeNext, fs.LoginForm):
         return fine
 
 
-class SignUpForm(Worded, SafeNext, fs.RegisterFormV2):
+class SignUpForm(Worded, SafeNext, Unlocked, fs.RegisterFormV2):
     """Name, address and a password."""
 
     words: ClassVar[dict[str, Any]] = {"email": _("E-mail address"), "password": _("Password")}
@@ -94,7 +110,7 @@ class SignUpForm(Worded, SafeNext, fs.RegisterFormV2):
     )
 
 
-class RecoverForm(Worded, fs.ForgotPasswordForm):
+class RecoverForm(Worded, Unlocked, fs.ForgotPasswordForm):
     """The address that a link for a new password goes to."""
 
     words: ClassVar[dict[str, Any]] = {"email": _("E-mail address")}
@@ -110,19 +126,25 @@ class RecoverForm(Worded, fs.ForgotPasswordForm):
         return fine
 
 
-class ConfirmAgainForm(Worded, fs.SendConfirmationForm):
+class ConfirmAgainForm(Worded, Unlocked, fs.SendConfirmationForm):
     """The address that a new link for confirmation goes to."""
 
     words: ClassVar[dict[str, Any]] = {"email": _("E-mail address")}
 
+    def validate(self, **kwargs: Any) -> bool:
+        fine = super().validate(**kwargs)
+        # Beside the cost of a hash it can't be seen whether a mail was written.
+        hash_password("the same for every address")
+        return fine
 
-class NewPasswordForm(Worded, fs.ResetPasswordForm):
+
+class NewPasswordForm(Worded, Unlocked, fs.ResetPasswordForm):
     """A new password after the old one was forgotten."""
 
     words: ClassVar[dict[str, Any]] = {"password": _("New password"), "password_confirm": _("New password again")}
 
 
-class ChangePasswordForm(Worded, fs.ChangePasswordForm):
+class ChangePasswordForm(Worded, Unlocked, fs.ChangePasswordForm):
     """A new password instead of the one in use."""
 
     words: ClassVar[dict[str, Any]] = {
@@ -132,7 +154,7 @@ class ChangePasswordForm(Worded, fs.ChangePasswordForm):
     }
 
 
-class VerifyForm(Worded, SafeNext, fs.VerifyForm):
+class VerifyForm(Worded, SafeNext, Unlocked, fs.VerifyForm):
     """The password once more, before something that matters."""
 
     words: ClassVar[dict[str, Any]] = {"password": _("Password")}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import smtplib
 import threading
+import time
 from typing import Any
 
 import structlog
 from flask import Flask, current_app, has_app_context
 from flask_mailman import EmailMultiAlternatives
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from matchmaker.db import db, utcnow, writing
@@ -80,6 +82,9 @@ def _outgoing(message: OutboxMessage) -> EmailMultiAlternatives:
 class Courier:
     """Delivers in a thread of its own while there is something to deliver; at most one per process."""
 
+    #: How often to come back to a database that was busy, a second later each time.
+    TRIES = 5
+
     def __init__(self, app: Flask, *, inline: bool) -> None:
         self._app = app
         #: Whether to deliver in the caller's thread: in tests and commands, which end when they are done.
@@ -105,11 +110,19 @@ class Courier:
             self._thread()
 
     def _work(self) -> None:
+        tries = 0
         with self._app.app_context():
             while self._wanted.is_set():
                 self._wanted.clear()
                 try:
                     deliver_due()
+                except OperationalError as error:
+                    # The database was busy. The mails are safe in it; in a thread of our own we have time to wait.
+                    log.warning("outbox waits for the database", error=type(error).__name__)
+                    if not self._inline and tries < self.TRIES:
+                        tries += 1
+                        time.sleep(tries)
+                        self._wanted.set()
                 except Exception as error:
                     # A mail that can't leave now must not take down what was saved; the next attempt repairs it.
                     log.error("outbox not worked off", error=type(error).__name__)

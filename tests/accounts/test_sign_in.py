@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts import operations
 from matchmaker.accounts.models import SignIn, User
-from matchmaker.db import utcnow
+from matchmaker.db import db, utcnow, writing
 from tests import factories
 
 NEW_PASSWORD = "nine herons in the reeds"
@@ -161,4 +161,23 @@ def test_with_its_token_the_form_works(make_app: Callable[..., Flask], world: fa
     browser = make_app(WTF_CSRF_ENABLED=True).test_client()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/sign-in").text)[1]
     browser.post("/sign-in", data={"email": world.sme_user.email, "password": factories.PASSWORD, "csrf_token": token})
+    assert is_in(browser)
+
+
+def test_nobody_waits_for_a_lock_while_a_password_is_checked(
+    app: Flask, world: factories.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def slow_check(user: User, _password: str) -> bool:
+        with writing(), Session(db.engine) as meanwhile:
+            meanwhile.execute(text("PRAGMA busy_timeout=0"))
+            factories.cluster(meanwhile, name="Founded meanwhile")
+            meanwhile.commit()
+            written.append(user.email)
+        return True
+
+    monkeypatch.setattr(User, "verify_and_update_password", slow_check)
+    browser = enter(app, world.sme_user)
+    assert written == [world.sme_user.email]
     assert is_in(browser)
