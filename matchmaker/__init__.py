@@ -70,10 +70,13 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
 
 
 def _register_slice(app: OpenAPI, name: str) -> None:
-    """Bind what a slice offers: pages (``views.bp``), JSON resources (``api.blueprint``), commands (``cli.commands``)."""
+    """Bind what a slice offers: pages (``views.bp``), JSON (``api.blueprint``) and commands (``cli.commands``)."""
     module = import_module(f"matchmaker.{name}")
     if hasattr(module, "init_app"):
         module.init_app(app)
+    if find_spec(f"matchmaker.{name}.manage"):
+        # Manager pages stand on the blueprint of the slice's views.
+        import_module(f"matchmaker.{name}.manage")
     if find_spec(f"matchmaker.{name}.views"):
         app.register_blueprint(import_module(f"matchmaker.{name}.views").bp)
     if find_spec(f"matchmaker.{name}.api"):

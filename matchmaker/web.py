@@ -242,6 +242,7 @@ MENU = (
     ("directory.organisations", _("Organisations"), Permission.BROWSE),
     ("testfields.index", _("Test fields"), Permission.BROWSE),
     ("desk.index", _("Desk"), Permission.CURATE),
+    ("clusters.index", _("Clusters"), Permission.ADMINISTER),
 )
 ACCOUNT_MENU = (
     ("accounts.me", _("My account"), Permission.ACCOUNT),

@@ -140,3 +140,28 @@ class AskForm(FlaskForm):
     message = TextAreaField(
         _("A line to those who decide"), filters=[clean_text], validators=[Length(max=500)], render_kw={"rows": 2}
     )
+
+
+class ClusterForm(FlaskForm):
+    """A new cluster."""
+
+    name = StringField(
+        _("Name of the cluster"),
+        validators=[InputRequired(_("Please fill this in.")), Length(min=3, max=160)],
+        filters=[lambda value: clean_line(value)],
+    )
+    description = TextAreaField(
+        _("What it is for, in a sentence or two"),
+        validators=[Length(max=1_000)],
+        filters=[lambda value: clean_text(value)],
+    )
+
+
+class ManagerForm(FlaskForm):
+    """Somebody who is to manage a cluster."""
+
+    email = StringField(
+        _("E-mail address of a user"),
+        validators=[InputRequired(_("Please fill this in.")), Length(max=254)],
+        filters=[lambda value: clean_line(value)],
+    )
