@@ -39,7 +39,12 @@ logconfig_dict = {
     "formatters": {"ours": {"()": "matchmaker.logs.formatter", "log_format": _settings.log_format}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ours"}},
     "root": {"level": "WARNING", "handlers": []},
-    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "gunicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+        # With a dictionary gunicorn writes an access log whatever accesslog says: full addresses, and so the tokens
+        # in links of mails. Our own line for every request names the route only.
+        "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+    },
 }
 
 
