@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +14,9 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -116,8 +121,13 @@ class Servers:
         self._new_folder = new_folder
         self._started: list[Server] = []
 
-    def __call__(self, prepare: Callable[[Server], object] | None = None, **settings: str) -> Server:
-        """A running installation on a fresh database; ``prepare`` fills it before the server starts."""
+    def __call__(
+        self, prepare: Callable[[Server], object] | None = None, *, like: Path | None = None, **settings: str
+    ) -> Server:
+        """A running installation on a fresh database, or on a copy of the data directory ``like``.
+
+        ``prepare`` fills it before the server starts.
+        """
         data_dir, port = self._new_folder(), free_port()
         server = Server(
             f"http://127.0.0.1:{port}",
@@ -125,7 +135,13 @@ class Servers:
             data_dir / "server.log",
             environment(data_dir, PORT=str(port), **settings),
         )
-        server.command("init")
+        if like is None:
+            server.command("init")
+        else:
+            shutil.copytree(like, data_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("models"))
+            # Compiled models are large and only read.
+            if (like / "models").exists():
+                (data_dir / "models").symlink_to(like / "models")
         if prepare is not None:
             prepare(server)
         self._started.append(server)
@@ -135,3 +151,49 @@ class Servers:
     def stop(self) -> None:
         for server in self._started:
             server.stop()
+
+
+@dataclass
+class Answer:
+    """What came back: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+class Browser:
+    """A plain browser without scripts: it keeps cookies, sends forms, and opens a connection for every request."""
+
+    def __init__(self, server: Server) -> None:
+        self._host = urlsplit(server.address).netloc
+        self._cookies: dict[str, str] = {}
+
+    def get(self, path: str) -> Answer:
+        return self._ask("GET", path)
+
+    def post(self, path: str, *, on: str | None = None, **form: str) -> Answer:
+        """Send a form of the page ``on`` (by default at the same address), with that page's token."""
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(on or path).text)
+        fields = {**form, "csrf_token": token[1]} if token else form
+        return self._ask("POST", path, urlencode(fields))
+
+    def sign_in(self, email: str, password: str) -> None:
+        answer = self.post("/sign-in", email=email, password=password)
+        assert answer.status == 302, answer.text
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection(self._host, timeout=30)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            text = response.read().decode("utf-8")
+        finally:
+            connection.close()
+        for line in response.headers.get_all("Set-Cookie") or ():
+            for name, morsel in SimpleCookie(line).items():
+                self._cookies[name] = morsel.value
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, text)
