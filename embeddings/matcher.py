@@ -38,6 +38,8 @@ PRIOR = (0.08, 0.09, 30.0)
 WORD_PRIOR = (0.02, 0.05, 10.0)
 #: Shared rarity, in nats, from which words are trusted by half.
 ENOUGH_MASS = 15.0
+#: Shared rarity, in nats, that is as good as sharing half of a short query.
+LONG_MASS = 150.0
 #: Rows from which a query's background of unrelated texts is estimated.
 BACKGROUND = 4096
 #: Below this chance of relevance a match is not shown.
@@ -436,7 +438,8 @@ class Matcher:
         coverage = np.zeros(mask.size)
         if WORDS in legs and query.terms:
             scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, mask, total)
-            coverage[scored.rows] = scored.coverage
+            # Much of a short query or, in absolute terms, much of a long one.
+            coverage[scored.rows] = np.maximum(scored.coverage, scored.mass / (scored.mass + LONG_MASS))
             words, trust = _standard_words(scored, mask.size, total)
             order = np.lexsort((ids[scored.rows], -scored.overlap))[:DEPTH]
             chosen = scored.rows[order]
@@ -454,7 +457,8 @@ class Matcher:
         shared = words[chosen]
         scores = weight * shared if meaning is None else meaning + weight * shared
         strengths = _strength(meaning, coverage[chosen])
-        good = np.flatnonzero(strengths >= FLOOR)
+        # A leg asked alone, to be judged, is judged whole.
+        good = np.flatnonzero(strengths >= (FLOOR if frozenset(legs) >= LEGS else 0.0))
         order = good[np.lexsort((ids[chosen[good]], -scores[good]))]
         candidates = []
         for n in order.tolist():
@@ -536,12 +540,10 @@ def _standard_words(scored: WordScores, size: int, total: int) -> tuple[np.ndarr
 
 
 def _strength(meaning: np.ndarray | None, coverage: np.ndarray) -> np.ndarray:
-    """The chance of relevance: by meaning, or by words, or by both together."""
-    by_words = np.asarray(1.0 / (1.0 + np.exp(-(coverage - 0.55) / 0.12)))
+    """The chance of relevance by meaning and by shared words, a logistic fit to the judged development sets."""
     if meaning is None:
-        return by_words
-    by_meaning = 1.0 / (1.0 + np.exp(-(meaning - 4.0) / 0.7))
-    return np.asarray(1.0 - (1.0 - by_meaning) * (1.0 - by_words))
+        return np.asarray(1.0 / (1.0 + np.exp(4.12 - 5.27 * coverage)))
+    return np.asarray(1.0 / (1.0 + np.exp(4.77 - 0.285 * meaning - 4.88 * coverage)))
 
 
 def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:

@@ -63,8 +63,9 @@ class Match:
     pinned: str | None = None
 
 
-#: The chance of relevance from which a band is given.
-BAND_FROM = {Band.STRONG: 0.60, Band.GOOD: 0.25, Band.POSSIBLE: 0.0}
+#: The chance of relevance from which a band is given. Judged sets know one right answer where life has several,
+#: so the true chances are higher.
+BAND_FROM = {Band.STRONG: 0.40, Band.GOOD: 0.12, Band.POSSIBLE: 0.0}
 
 
 def band_of(strength: float) -> Band:

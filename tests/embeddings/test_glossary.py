@@ -1,0 +1,85 @@
+"""The glossary reads German and Swedish as English, and acronyms in full, both ways."""
+
+from pathlib import Path
+
+import pytest
+
+from embeddings import HashingEncoder, Matcher, Statement
+from embeddings.encoder import GlossedEncoder
+from embeddings.glossary import Acronym, Glossary, bundled_glossary, read_acronyms, read_table
+
+SMALL = Glossary.of(
+    {"de": {"knochen": "bone", "heil": "healing", "klinische prüf": "clinical trial"}, "sv": {"ben": "bone"}},
+    [
+        Acronym("GMP", {"en": "good manufacturing practice", "de": "gute Herstellungspraxis"}),
+        Acronym("MDR", {"en": "medical device regulation"}, frozenset({"device", "devices"})),
+        Acronym("MDR", {"en": "multidrug-resistant"}, frozenset({"bacteria", "infection"})),
+        Acronym("IT", {"en": "information technology"}),
+    ],
+)
+
+
+def test_compounds_are_read_part_by_part() -> None:
+    assert SMALL.gloss("Knochenheilung", "de") == "bone healing"
+
+
+def test_phrases_go_before_words_and_unknown_words_stay() -> None:
+    assert SMALL.gloss("Wir planen klinische Prüfungen mit Xyzol.", "de") == "planen clinical trial Xyzol."
+
+
+def test_a_language_without_a_table_is_left_alone() -> None:
+    assert SMALL.gloss("La guérison des os", "") == "La guérison des os"
+
+
+def test_an_acronym_and_its_long_form_call_for_each_other() -> None:
+    assert SMALL.english("GMP-grade vectors", "en") == "GMP-grade vectors (good manufacturing practice)"
+    assert SMALL.english("good manufacturing practices", "en") == "good manufacturing practices (GMP)"
+    assert SMALL.english("good manufacturing practice (GMP)", "en") == "good manufacturing practice (GMP)"
+
+
+def test_the_words_beside_an_ambiguous_acronym_decide() -> None:
+    assert "regulation" in SMALL.english("MDR for devices", "en")
+    assert "resistant" not in SMALL.english("MDR for devices", "en")
+    both = SMALL.english("MDR", "en")
+    assert "regulation" in both
+    assert "resistant" in both
+
+
+def test_a_word_in_small_letters_is_no_acronym_but_lazy_typing_is() -> None:
+    assert SMALL.english("It works", "en") == "It works"
+    assert SMALL.english("gmp capacity", "en") == "gmp capacity (good manufacturing practice)"
+
+
+def test_a_german_need_finds_the_english_statement_by_words_alone() -> None:
+    matcher = Matcher(None, glossary=SMALL)
+    matcher.put(
+        [
+            Statement(1, "Biomechanics of bone", "en", (1,), 1, None),
+            Statement(2, "Concrete bridges", "en", (2,), 2, None),
+        ]
+    )
+    found = matcher.rank_items(matcher.prepare("Knochenheilung", language="de"), allowed=None, limit=5)
+    assert [m.key for m in found] == [1]
+    assert found[0].evidence[0].shared_terms == ("bone",)
+
+
+def test_another_glossary_is_another_fingerprint() -> None:
+    model = HashingEncoder()
+    one, other = GlossedEncoder(model, SMALL), GlossedEncoder(model, Glossary())
+    assert len({one.fingerprint, other.fingerprint, model.fingerprint}) == 3
+
+
+def test_a_table_with_a_broken_line_names_it(tmp_path: Path) -> None:
+    table = tmp_path / "german.tsv"
+    table.write_text("# remark\nknochen\tbone\nheilung\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"expected two cells in line 3 of german\.tsv"):
+        read_table(table)
+    with pytest.raises(ValueError, match=r"expected a short and a long form in line 3 of german\.tsv"):
+        read_acronyms(table)
+
+
+def test_the_bundled_glossary_is_as_large_as_promised() -> None:
+    bundled = bundled_glossary()
+    assert len(bundled.acronyms) >= 250
+    assert min(len(bundled.stems["de"]), len(bundled.stems["sv"])) >= 1500
+    assert bundled.english("Looking for ATMP expertise", "en").endswith("(advanced therapy medicinal product)")
