@@ -280,11 +280,18 @@ class Matcher:
         legs: Collection[str] = LEGS,
         evidence: int = 3,
         explain: bool = True,
+        background: np.ndarray | None = None,
     ) -> list[Match]:
-        """The items that answer the query, best first, each by its best statement."""
+        """The items that answer the query, best first, each by its best statement.
+
+        `background` are the statements that "unrelated" is learned from; the allowed ones unless given. Where a
+        search is narrowed, the wider set keeps each match's band as it was.
+        """
         board = self._board
+        mask = board.mask(checked_allowed(allowed))
+        around = mask if background is None else board.mask(checked_allowed(background))
         found: dict[int, list[_Candidate]] = {}
-        for candidate in self._candidates(board, query, board.mask(checked_allowed(allowed)), legs):
+        for candidate in self._candidates(board, query, mask, around, legs):
             found.setdefault(candidate.item, []).append(candidate)
         best = sorted(found.items(), key=lambda pair: (-pair[1][0].score, pair[0]))[: max(limit, 0)]
         return [
@@ -308,13 +315,14 @@ class Matcher:
         legs: Collection[str] = LEGS,
         evidence: int = 3,
         explain: bool = True,
+        background: np.ndarray | None = None,
     ) -> list[Match]:
         """The owners behind the nearest statements, best first: each nearby item is a soft vote.
 
-        `owners` names those who may be ranked; None allows all.
+        `owners` names those who may be ranked; None allows all. `background` as in rank_items.
         """
         board = self._board
-        voices = self._owner_votes(board, query, allowed, owners, legs)
+        voices = self._owner_votes(board, query, allowed, owners, legs, background)
         best = sorted(voices.items(), key=lambda pair: (-pair[1][0], pair[0]))[: max(limit, 0)]
         return [
             Match(
@@ -406,16 +414,18 @@ class Matcher:
         allowed: np.ndarray | None,
         owners: Collection[int] | None,
         legs: Collection[str],
+        background: np.ndarray | None = None,
     ) -> dict[int, tuple[float, list[_Candidate]]]:
         """Per owner: its score, and the candidates that voted for it, best first, one per item."""
         mask = board.mask(checked_allowed(allowed))
+        around = mask if background is None else board.mask(checked_allowed(background))
         admitted: frozenset[int] | None = None
         if owners is not None:
             admitted = frozenset(owners)
             mask = mask & board.owned_by(np.array(sorted(admitted), dtype=np.int64))
         votes: dict[int, list[_Candidate]] = {}
         heard: set[int] = set()
-        for candidate in self._candidates(board, query, mask, legs):
+        for candidate in self._candidates(board, query, mask, around, legs):
             if candidate.item in heard:
                 continue  # A long text in many parts has one vote.
             heard.add(candidate.item)
@@ -426,10 +436,16 @@ class Matcher:
                 break
         return {owner: (soft_votes([c.score for c in v], TEMPERATURE), v) for owner, v in votes.items()}
 
-    def _candidates(self, board: _Board, query: Query, mask: np.ndarray, legs: Collection[str]) -> list[_Candidate]:
-        """The statements that have evidence for the query, best first, ties by id."""
-        total = int(np.count_nonzero(mask))
-        if not total:
+    def _candidates(
+        self, board: _Board, query: Query, mask: np.ndarray, around: np.ndarray, legs: Collection[str]
+    ) -> list[_Candidate]:
+        """The statements of the mask that have evidence for the query, best first, ties by id.
+
+        What is unusual is told by the statements around them, which are more where a search is narrowed.
+        """
+        around = around | mask
+        total = int(np.count_nonzero(around))
+        if not mask.any():
             return []
         ids = board.ids()
         chosen = np.zeros(0, np.int64)
@@ -437,19 +453,20 @@ class Matcher:
         words, trust = np.zeros(mask.size), 0.0
         coverage = np.zeros(mask.size)
         if WORDS in legs and query.terms:
-            scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, mask, total)
+            scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, around, total)
             # Much of a short query or, in absolute terms, much of a long one.
             coverage[scored.rows] = np.maximum(scored.coverage, scored.mass / (scored.mass + LONG_MASS))
             words, trust = _standard_words(scored, mask.size, total)
-            order = np.lexsort((ids[scored.rows], -scored.overlap))[:DEPTH]
-            chosen = scored.rows[order]
+            within = mask[scored.rows]
+            rows, overlap = scored.rows[within], scored.overlap[within]
+            chosen = rows[np.lexsort((ids[rows], -overlap))[:DEPTH]]
         meaning: np.ndarray | None = None
         if MEANING in legs and query.vector is not None and board.vectors is not None:
-            allowed_rows = np.flatnonzero(mask)
-            allowed = None if total == board.size else np.sort(ids[allowed_rows])
+            inside = np.flatnonzero(mask)
+            allowed = None if inside.size == board.size else np.sort(ids[inside])
             hits = board.vectors.search(query.vector[None, :], DEPTH, allowed)[0]
             chosen = np.union1d(chosen, board.rows(hits.ids))
-            meaning = self._standardised(board, query.vector, ids, allowed_rows, chosen)
+            meaning = self._standardised(board, query.vector, ids, np.flatnonzero(around), chosen)
         if not chosen.size:
             return []
         # Words weigh as much as they have to say about this query; without a model they are all there is.
