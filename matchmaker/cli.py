@@ -56,7 +56,7 @@ def migration(message: str) -> None:
 @with_appcontext
 def doctor() -> None:
     """Check configuration, database, model, index and mail, and say what to do."""
-    findings = [health.check_configuration(), *health.inspect_installation(), health.check_mail()]
+    findings = [health.check_configuration(), *health.inspect_installation(load=True), health.check_mail()]
     for finding in findings:
         mark = click.style("ok  ", fg="green") if finding.fine else click.style("FAIL", fg="red")
         click.echo(f"{mark} {finding.what}: {finding.seen}")

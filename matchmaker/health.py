@@ -57,10 +57,10 @@ def check_mail() -> Finding:
     return Finding("mail", True, "the SMTP server answers")
 
 
-def inspect_installation() -> list[Finding]:
-    """What a running installation needs for its work: the database, the model, the index."""
+def inspect_installation(*, load: bool = False) -> list[Finding]:
+    """What an installation needs for its work: the database, the model (loaded for it only if asked), the index."""
     database = _check_database()
-    return [database, *inspect_engine(db.session)] if database.fine else [database]
+    return [database, *inspect_engine(db.session, load=load)] if database.fine else [database]
 
 
 @bp.get("/healthz")

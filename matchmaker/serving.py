@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 
 # Several threads of several workers must not each start a pool of compute threads: they would fight for the cores,
 # and a pool that was started before a fork hangs in the child. This has to stand before anything imports NumPy.
@@ -72,3 +73,10 @@ def post_worker_init(worker: Any) -> None:
     """Let each worker load its model and index in the background once it has started, never before the fork."""
     app = worker.wsgi
     app.extensions["catalogue"].warm(app)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """End a worker whose work is done at once: the engine's own threads would abort Python's orderly way out."""
+    if worker.booted:
+        sys.stderr.flush()
+        os._exit(0)

@@ -94,7 +94,8 @@ class _Listed(Field):
     joiner = ", "
 
     def __init__(self, label: Any = None, *, most: int = 12, longest: int = 60, **kwargs: Any) -> None:
-        super().__init__(label, **kwargs)
+        # A form that comes without the field, from a program or an old page, names nothing.
+        super().__init__(label, **{"default": list, **kwargs})
         self.most, self.longest = most, longest
 
     def _value(self) -> str:
