@@ -25,7 +25,7 @@ from matchmaker.texts import comparison_key
 
 bp = Blueprint("curation", __name__, url_prefix="/verdicts")
 
-LISTED = 12
+LISTED = 8
 
 SUBJECTS: dict[str, type[Any]] = {"need": Need, "competence": Competence, "organisation": Organisation}
 DECIDED: dict[str, type[Any]] = {"organisation": Organisation, "test_field": TestField, "need": Need}

@@ -31,9 +31,13 @@ def page_of(kind: ItemKind, thing: Any) -> str:
     return url_for(PAGES[kind], public_id=thing.public_id)
 
 
-def card(suggestion: Suggestion, asked: ItemKind | None) -> dict[str, Any]:
-    """The arguments of ``suggestion_card``; ``asked`` is the kind of what is asked with, None for a typed text."""
-    pairs = [pair_sides(pair, asked, suggestion.thing) for pair in suggestion.pairs]
+def card(suggestion: Suggestion, asked: ItemKind | None, asker: str = "") -> dict[str, Any]:
+    """The arguments of ``suggestion_card``.
+
+    ``asked`` is the kind of what is asked with, None for a typed text; ``asker`` names who asks, where somebody else
+    reads it.
+    """
+    pairs = [pair_sides(pair, asked, suggestion.thing, asker) for pair in suggestion.pairs]
     # Where both sides gain, one pair of each direction is shown.
     both = len({pair.we_seek for pair in suggestion.pairs[:2]}) > 1
     verdict = suggestion.verdict
@@ -49,7 +53,7 @@ def card(suggestion: Suggestion, asked: ItemKind | None) -> dict[str, Any]:
         "pairing": pairs[: 2 if both else 1],
         "more_pairs": pairs[2 if both else 1 :],
         **words.wish_columns(suggestion.wishes),
-        "why": [words.reason_text(reason) for reason in suggestion.why],
+        "why": [words.reason_text(reason, asker) for reason in suggestion.why],
         "why_yes": [words.reason_text(reason) for reason in suggestion.why_yes],
         "pinned": verdict.reason if verdict and verdict.kind == VerdictKind.PIN else None,
         "proposed": verdict.reason if verdict and verdict.kind == VerdictKind.PROPOSAL else None,
@@ -69,13 +73,13 @@ def facts(suggestion: Suggestion) -> list[str]:
     return [organisation.name, organisation.place, answers_by]
 
 
-def pair_sides(pair: Pair, asked: ItemKind | None, suggested: Any) -> dict[str, Any]:
+def pair_sides(pair: Pair, asked: ItemKind | None, suggested: Any, asker: str) -> dict[str, Any]:
     """The arguments of the macro ``pair``.
 
     What is asked with stands over the page, and what is suggested over the card, so their titles are repeated only
     where nothing else is quoted of them, or where an organisation asks with all it has.
     """
-    seek_label, offer_label = words.pair_labels(pair)
+    seek_label, offer_label = words.pair_labels(pair, asker)
     sides = (("seek", seek_label, pair.seek, pair.we_seek), ("offer", offer_label, pair.offer, not pair.we_seek))
     made: dict[str, Any] = {}
     for name, text, quote, ours in sides:

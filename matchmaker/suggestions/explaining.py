@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from embeddings import detect_language, mark_terms, shared_terms
-from embeddings.language import stem
+from embeddings.language import is_stop_word, pieces, stem
 from matchmaker.clusters.models import Organisation
 from matchmaker.items.models import Rung, Stage
 from matchmaker.needs.models import Need
@@ -95,15 +95,17 @@ def _generic_stems(language: str) -> frozenset[str]:
 
 
 def telling(terms: Iterable[str], language: str = "") -> tuple[str, ...]:
-    """The shared terms that say something about a topic."""
-    generic = _generic_stems(language)
-    return tuple(
-        term
-        for term in terms
-        if len(term) > 1
-        and not term.isdigit()
-        and term.casefold() not in GENERIC
-        and stem(term.lower(), language) not in generic
+    """The shared terms that say something about a topic; of a joined word one part must."""
+    return tuple(term for term in terms if any(_is_telling(part, language) for part in pieces(term)))
+
+
+def _is_telling(word: str, language: str) -> bool:
+    return (
+        len(word) > 1
+        and not word.isdigit()
+        and word not in GENERIC
+        and not is_stop_word(word, language)
+        and stem(word, language) not in _generic_stems(language)
     )
 
 

@@ -414,6 +414,8 @@ def _eligible_partners(asking: _Asking) -> frozenset[int]:
 def _partners(asking: _Asking) -> SuggestionList:
     """Organisations, by the statements that stand nearest to the one text that is asked with."""
     query = asking.query(asking.sources[0])
+    # Against everything the viewer may read it is told what is unusual, so that no filter changes a band.
+    background = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, speaking=True)
     allowed = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, asking.filters, speaking=True)
     ruled_out = [(ItemKind.COMPETENCE, one) for one in asking.verdicts.vetoed_competences]
     allowed = _without(asking.session, allowed, PARTNER_KINDS, (), ruled_out)
@@ -421,7 +423,13 @@ def _partners(asking: _Asking) -> SuggestionList:
 
     def rank(owners: Collection[int], limit: int) -> list[Match]:
         return asking.matcher.rank_owners(
-            query, allowed=allowed, owners=owners, limit=limit, evidence=LOOKED_AT, explain=False
+            query,
+            allowed=allowed,
+            owners=owners,
+            limit=limit,
+            evidence=LOOKED_AT,
+            explain=False,
+            background=background,
         )
 
     matches = rank(eligible, CUT)
@@ -438,6 +446,7 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
     vetoed = verdicts.vetoed_test_fields if kind is ItemKind.TEST_FIELD else verdicts.vetoed_wanted
     decided = verdicts.test_fields if kind is ItemKind.TEST_FIELD else verdicts.wanted
     query = asking.query(asking.sources[0])
+    background = allowed_statements(session, asking.viewer, [kind])
     allowed = _without(
         session,
         allowed_statements(session, asking.viewer, [kind], asking.filters),
@@ -454,7 +463,9 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
     first = [row for row in first if row.id in allowed]
 
     def rank(statements: np.ndarray, limit: int) -> list[Match]:
-        found = asking.matcher.rank_items(query, allowed=statements, limit=limit, evidence=1, explain=False)
+        found = asking.matcher.rank_items(
+            query, allowed=statements, limit=limit, evidence=1, explain=False, background=background
+        )
         return [replace(match, key=item_key(match.key)[1]) for match in found]
 
     matches = rank(allowed, CUT)

@@ -168,7 +168,7 @@ def _list_page(
         curates=bool(g.viewer.manages & subject.organisation.cluster_ids),
         target=target,
         found=found,
-        cards=[(suggestion, cards.card(suggestion, kind)) for suggestion in found.items],
+        cards=[(suggestion, cards.card(suggestion, kind, _asker(subject))) for suggestion in found.items],
         count_text=_count_text(target, found.total),
         hidden=[_answered(given, thing) for given, thing in found.hidden],
         vetoed=[
@@ -257,6 +257,11 @@ def _count_text(target: Target, total: int) -> str:
     return ngettext("%(num)s organisation", "%(num)s organisations", total)
 
 
+def _asker(subject: Any) -> str:
+    """Who asks, where it is not the reader's own organisation."""
+    return "" if subject.organisation_id in g.viewer.organisation_ids else str(subject.organisation.name)
+
+
 def _name(thing: Any) -> str:
     return str(thing.name if isinstance(thing, Organisation) else thing.title)
 
@@ -310,7 +315,7 @@ def compare(public_id: str) -> str:
     need = _subject(ItemKind.NEED, public_id)
     picked = list(dict.fromkeys(request.args.getlist("pick")))[:COMPARED]
     found = queries.suggest_for_need(db.session, g.viewer, need, limit=COMPARED, only=picked)
-    made = [(suggestion, cards.card(suggestion, ItemKind.NEED)) for suggestion in found.items]
+    made = [(suggestion, cards.card(suggestion, ItemKind.NEED, _asker(need))) for suggestion in found.items]
     return render_template(
         "suggestions/compare.html",
         need=need,

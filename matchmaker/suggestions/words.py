@@ -25,15 +25,6 @@ def band_word(band: Band) -> str:
     return {Band.STRONG: _("Strong"), Band.GOOD: _("Good"), Band.POSSIBLE: _("Possible")}[band]
 
 
-def band_sentence(band: Band) -> str:
-    """What the band means."""
-    return {
-        Band.STRONG: _("Both texts speak of the same thing; usually worth an introduction."),
-        Band.GOOD: _("The same field and much in common; worth reading."),
-        Band.POSSIBLE: _("Some relation; worth a look where better ones are few."),
-    }[band]
-
-
 def sort_word(sort: Sort) -> str:
     """An order of the list."""
     return {Sort.BEST: _("Best fit"), Sort.NEWEST: _("Newest"), Sort.NEAREST: _("Nearest")}[sort]
@@ -101,15 +92,15 @@ def wish_columns(wishes: Sequence[Wish]) -> dict[str, list[dict[str, str]]]:
 # --- Reasons ----------------------------------------------------------------------------------------------------------
 
 
-def reason_text(reason: Reason) -> str:
-    """A reason as a sentence without a full stop."""
+def reason_text(reason: Reason, asker: str = "") -> str:
+    """A reason as a sentence without a full stop; ``asker`` names who asks, where somebody else reads it."""
     values = reason.values
     if reason.because is Because.SIMILAR:
-        return _("Similar in meaning to your text")
+        return _("Similar in meaning")
     if reason.because is Because.TERMS:
         named, more = values[:NAMED_TERMS], len(values) - NAMED_TERMS
         words = listed(named) if more <= 0 else _("%(words)s and %(count)s more", words=listed(named), count=more)
-        return _("Shares your words: %(words)s", words=words)
+        return _("Shared words: %(words)s", words=words)
     if reason.because is Because.SEVERAL:
         return ngettext("%(num)s of their statements fits", "%(num)s of their statements fit", values[0])
     if reason.because is Because.BACKED:
@@ -117,20 +108,20 @@ def reason_text(reason: Reason) -> str:
     if reason.because is Because.TOGETHER:
         record = values[0]
         if record.year:
-            return _("You have worked together: “%(title)s” (%(year)s)", title=record.title, year=record.year)
-        return _("You have worked together: “%(title)s”", title=record.title)
+            return _("Earlier work together: “%(title)s” (%(year)s)", title=record.title, year=record.year)
+        return _("Earlier work together: “%(title)s”", title=record.title)
     if reason.because is Because.SAME_REGION:
-        return _("In your region, %(region)s", region=values[0])
+        return _("In the same region, %(region)s", region=values[0])
     if reason.because is Because.RESPONSE:
         return ngettext(
             "Promises an answer within %(num)s working day", "Promises an answer within %(num)s working days", values[0]
         )
     if reason.because is Because.THEY_OFFER:
-        return _("They offer what you seek")
+        return _("They offer what %(asker)s seeks", asker=asker) if asker else _("They offer what you seek")
     if reason.because is Because.WE_OFFER:
-        return _("You offer what they seek")
+        return _("%(asker)s offers what they seek", asker=asker) if asker else _("You offer what they seek")
     if reason.because is Because.SEEK_OUR_TYPE:
-        return _("They look for partners of your kind: %(type)s", type=label(values[0], OrganisationType))
+        return _("They look for: %(type)s", type=label(values[0], OrganisationType))
     if reason.because is Because.COOPERATION:
         return _("Open to: %(kinds)s", kinds=listed(labels(values, Cooperation)))
     if reason.because is Because.ACCESS:
@@ -145,8 +136,10 @@ def reason_text(reason: Reason) -> str:
 # --- The two sides ----------------------------------------------------------------------------------------------------
 
 
-def side_label(quote: Quote, *, ours: bool, seeks: bool) -> str:
+def side_label(quote: Quote, *, ours: bool, seeks: bool, asker: str = "") -> str:
     """Over a quoted text: who says it, and in what."""
+    if ours and asker:
+        return _("%(asker)s seeks", asker=asker) if seeks else _("%(asker)s offers", asker=asker)
     if quote.kind is ItemKind.EVIDENCE:
         kind, year = label(quote.item.kind), quote.item.year
         what = f"{kind}, {year}" if year else str(kind)
@@ -162,11 +155,11 @@ def side_label(quote: Quote, *, ours: bool, seeks: bool) -> str:
     return _("You offer") if ours else _("They offer")
 
 
-def pair_labels(pair: Pair) -> tuple[str, str]:
+def pair_labels(pair: Pair, asker: str = "") -> tuple[str, str]:
     """The labels over what is sought and what is offered."""
     return (
-        side_label(pair.seek, ours=pair.we_seek, seeks=True),
-        side_label(pair.offer, ours=not pair.we_seek, seeks=False),
+        side_label(pair.seek, ours=pair.we_seek, seeks=True, asker=asker),
+        side_label(pair.offer, ours=not pair.we_seek, seeks=False, asker=asker),
     )
 
 

@@ -39,7 +39,9 @@ def ask(app: Flask, session: Session, board: factories.World) -> Callable[..., A
 
 
 def test_a_program_gets_what_its_owner_would_see(ask: Callable[..., Any], board: factories.World) -> None:
-    answer = ask(board.sme_user, text="lytic bacteriophages against biofilm", kinds=["partners", "test_fields"])
+    answer = ask(
+        board.sme_user, text="lytic bacteriophages against biofilm on implants", kinds=["partners", "test_fields"]
+    )
     assert answer.status_code == 200
     (first, *_rest) = answer.json["partners"]["suggestions"]
     assert first["name"] == "Universität Elbstrand"

@@ -202,6 +202,14 @@ def test_each_filter_keeps_what_satisfies_it(
     assert names(found) == expected
 
 
+def test_no_filter_and_no_answer_changes_a_band(session: Session, board: factories.World, need: Any) -> None:
+    viewer = viewer_for(session, board.sme_user)
+    whole = queries.suggest_for_need(session, viewer, need)
+    bands = {one.name: one.band for one in whole.items}
+    narrow = queries.suggest_for_need(session, viewer, need, filters=Filters(country=("SE",), trl_min=6))
+    assert {one.name: one.band for one in narrow.items} == {"Mälardalens Testbädd AB": bands["Mälardalens Testbädd AB"]}
+
+
 def test_filters_are_read_from_an_address_and_written_back() -> None:
     from werkzeug.datastructures import MultiDict
 

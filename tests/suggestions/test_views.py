@@ -301,7 +301,7 @@ def test_the_log_names_no_text_that_the_manager_may_no_longer_read(
     session.commit()
     log = manager.get("/verdicts/").text
     assert need.title not in log
-    assert "A text you may no longer read, of Knochenwerk GmbH" in log
+    assert "A text you may not read, of Knochenwerk GmbH" in log
 
 
 def test_a_pair_is_proposed_by_finding_both_sides(
