@@ -27,7 +27,9 @@ help:  ## list every target
 run: .venv/.run  ## install, create the database with a demonstration cluster, serve on $PORT
 	@.venv/bin/matchmaker init
 	@.venv/bin/matchmaker demo load --if-empty
-	@exec .venv/bin/gunicorn -c python:matchmaker.serving wsgi:app
+	@echo "Serving until Ctrl-C. Mails are printed here."
+	@MATCHMAKER_LOG_FORMAT=$${MATCHMAKER_LOG_FORMAT:-console} MATCHMAKER_LOG_LEVEL=$${MATCHMAKER_LOG_LEVEL:-WARNING} \
+		exec .venv/bin/gunicorn -c python:matchmaker.serving wsgi:app
 
 demo-remove: .venv/.run  ## take the fictional demonstration cluster out again
 	@.venv/bin/matchmaker demo remove
