@@ -53,7 +53,7 @@ class MilvusIndex:
         self.dimension = dimension
         self._uri, self._token, self._collection = uri, token, collection
         self._index = {"index_type": index_type, "params": dict(index_parameters or {})}
-        self._search = {"metric_type": "IP", "params": dict(search_parameters or {})}
+        self._search: dict[str, Any] = {"metric_type": "IP", "params": dict(search_parameters or {})}
         self._writes, self._timeout = writes, timeout
         self._lock = threading.Lock()
         self._client: Any = None
@@ -175,6 +175,10 @@ class MilvusIndex:
         return found
 
     def _ask(self, queries: np.ndarray, limit: int, expression: str) -> list[Hits]:
+        search = self._search
+        if "ef" in search["params"]:
+            # HNSW refuses to look at fewer than it is asked for.
+            search = search | {"params": search["params"] | {"ef": max(search["params"]["ef"], limit)}}
         with self._asking() as client:
             answers = client.search(
                 self._collection,
@@ -183,7 +187,7 @@ class MilvusIndex:
                 limit=limit,
                 filter=expression,
                 output_fields=["id"],
-                search_params=self._search,
+                search_params=search,
                 consistency_level=CONSISTENCY,
                 timeout=self._timeout,
             )

@@ -187,7 +187,7 @@ def test_vectors_outlast_the_process_that_wrote_them(tmp_path: Path) -> None:
         server_manager_instance.release_server(path)
 
 
-def test_an_approximate_index_finds_nearly_all(store: str) -> None:
+def test_an_approximate_index_finds_nearly_all(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(5).normal(size=(2_000, D)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     ids = np.arange(1, 2_001)
@@ -207,6 +207,13 @@ def test_an_approximate_index_finds_nearly_all(store: str) -> None:
         common = sum(len(set(e.ids) & set(f.ids)) for e, f in zip(expected, found, strict=True))
         assert common >= 0.95 * 500
     assert not np.isnan(index.scores(rows[0], ids)).any()
+
+    asked = []
+    with index._asking() as client:
+        real = client.search
+        monkeypatch.setattr(client, "search", lambda *a, **k: asked.append(k) or real(*a, **k))
+    assert index.search(rows[:1], 500)[0].ids.size == 500
+    assert all(k["search_params"]["params"]["ef"] >= k["limit"] > 100 for k in asked)
     index.close()
 
 
