@@ -22,7 +22,7 @@ def _create() -> Flask:
     return create_app()
 
 
-@click.group(cls=FlaskGroup, create_app=_create)
+@click.group(cls=FlaskGroup, create_app=_create, load_dotenv=False)
 def group() -> None:
     """Partner matchmaking for innovation clusters."""
 
