@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from embeddings import Band
@@ -19,7 +21,7 @@ from matchmaker.permissions import VISITOR, Viewer, Visibility
 from matchmaker.suggestions import queries
 from matchmaker.suggestions.explaining import Standing, Wished
 from matchmaker.suggestions.filters import Filters, UnknownFilter
-from matchmaker.suggestions.models import ItemKind
+from matchmaker.suggestions.models import ItemKind, StatementRow
 from matchmaker.suggestions.queries import Sort, SuggestionList, Target
 from tests import factories
 
@@ -145,6 +147,25 @@ def test_a_text_that_others_may_not_read_changes_nothing_in_anybodys_suggestions
         assert [hit.item.id for hit in after.hits] == [hit.item.id for hit in answer.hits]
 
 
+def test_whatever_the_index_returns_the_database_has_the_last_word(
+    session: Session, board: factories.World, need: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = factories.competence(
+        session, board.stranger, title=need.title, description=need.description, visibility=Visibility.PRIVATE
+    )
+    factories.test_field(session, board.stranger, title=need.title, visibility=Visibility.PRIVATE)
+    session.commit()
+    everything = np.array(sorted(session.scalars(select(StatementRow.id))), dtype=np.int64)
+    monkeypatch.setattr(queries, "allowed_statements", lambda *_args, **_more: everything)
+
+    viewer = viewer_for(session, board.sme_user)
+    for target in (Target.PARTNERS, Target.TEST_FIELDS):
+        found = queries.suggest_for_need(session, viewer, need, target=target, limit=100)
+        assert not any(pair.offer.item is secret for one in found.items for pair in one.pairs)
+        assert "Stranger AS" not in [one.organisation.name for one in found.items]
+    assert secret.id not in [hit.item.id for hit in queries.search(session, viewer, need.title).hits]
+
+
 def test_the_owner_finds_their_own_private_competence(session: Session, board: factories.World) -> None:
     factories.competence(session, board.host, title="Quokka husbandry", visibility=Visibility.PRIVATE)
     member = factories.user(session, of=board.host)
@@ -169,7 +190,7 @@ def test_who_leaves_the_cluster_loses_what_is_for_members_at_once(session: Sessi
     viewer = viewer_for(session, board.sme_user)
     assert queries.search(session, viewer, "quokka").total == 1
 
-    board.host.cluster_memberships.clear()
+    session.delete(board.host.cluster_memberships[0])
     session.commit()
 
     assert queries.search(session, viewer, "quokka").total == 0
