@@ -24,8 +24,10 @@ import numpy as np
 RELATED, SHARPNESS = 0.3, 3.0
 #: BM25: how soon a repeated term is enough, how much length matters, and the length that is normal.
 SATURATION, LENGTH_WEIGHT, NORMAL_LENGTH = 1.2, 0.75, 100.0
+#: Texts without any of the terms that are counted in, because a board of three texts cannot tell what is rare.
+UNSEEN = 50
 #: The power of a term's rarity in the score.
-RARITY = 1.5
+RARITY = 1.75
 
 
 @lru_cache(maxsize=200_000)
@@ -224,7 +226,8 @@ def score_words(
     found, norm = np.concatenate(found_of), np.concatenate(norms)
     has = np.minimum(found, 1.0)
     frequency = np.bincount(terms, weights=has, minlength=len(query))
-    idf = np.log(1.0 + np.maximum(total - frequency + 0.5, 0.5) / (frequency + 0.5))
+    absent = np.maximum(total + UNSEEN - frequency + 0.5, 0.5)
+    idf = np.log(1.0 + absent / (frequency + 0.5))
     touched, inverse = np.unique(rows, return_inverse=True)
     if not touched.size:
         nothing = np.zeros(0)

@@ -43,7 +43,7 @@ LONG_MASS = 150.0
 #: Rows from which a query's background of unrelated texts is estimated.
 BACKGROUND = 4096
 #: Below this chance of relevance a match is not shown.
-FLOOR = 0.02
+FLOOR = 0.012
 #: The value of a direction in which the other side has stated nothing.
 UNSTATED = 0.25
 
