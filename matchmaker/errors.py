@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from matchmaker.db import db
 from matchmaker.permissions import NotPermitted
@@ -37,6 +37,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotPermitted, lambda _error: answer(404))
     app.register_error_handler(CSRFError, lambda _error: answer(400, _stale_form()))
+    # JSON that is nested deeper than Python follows.
+    app.register_error_handler(RecursionError, lambda _error: answer(400))
     app.register_error_handler(OverflowError, lambda _error: answer(404))
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected)
@@ -71,6 +73,9 @@ def _stale_form() -> str:
 
 
 def _http_error(error: HTTPException) -> Any:
+    if isinstance(error, SecurityError):
+        # The request named a host that is not ours: no address can be built, and so no page.
+        return Response(_plain(400), 400, mimetype="text/plain")
     if error.response is not None or error.code is None or error.code < 400:
         return error
     return answer(error.code)

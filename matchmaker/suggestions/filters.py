@@ -14,6 +14,7 @@ from matchmaker.items.models import Cooperation, Field, Rung
 from matchmaker.profiles.models import Competence, Evidence, EvidenceKind, evidence_organisation
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.testfields.models import Place, TestField, TestFieldKind
+from matchmaker.texts import clean_line
 
 
 class Basis(StrEnum):
@@ -131,6 +132,9 @@ def _checked(name: str, value: Any) -> Any:
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list | tuple) or not all(isinstance(one, str) and one for one in values):
             raise UnknownFilter(f"{name}: expected one or more texts, found {value!r}")
+        values = [clean_line(one) for one in values]
+        if not all(values):
+            raise UnknownFilter(f"{name}: expected one or more texts, found an empty one")
         if name == "country":
             values = [one.upper() for one in values]
         vocabulary = VOCABULARIES.get(name)
@@ -139,8 +143,8 @@ def _checked(name: str, value: Any) -> Any:
                 raise UnknownFilter(f"{name}: expected one of {', '.join(vocabulary)}, found {one!r}")
         return tuple(dict.fromkeys(one[:120] for one in values))
     if name in ("trl_min", "trl_max"):
-        if not str(value).isdecimal() or not 1 <= int(value) <= 9:
-            raise UnknownFilter(f"{name}: expected a whole number from 1 to 9, found {value!r}")
+        if str(value) not in "123456789" or len(str(value)) != 1:
+            raise UnknownFilter(f"{name}: expected a whole number from 1 to 9, found {str(value)[:20]!r}")
         return int(value)
     word = str(value).lower()
     if word not in _TRUE | _FALSE:
