@@ -33,9 +33,9 @@ def join_first() -> Response | None:
     """Where somebody without an organisation is sent before they can register anything; None for all others."""
     if g.viewer.organisation_id is not None:
         return None
-    if "clusters.join" not in current_app.view_functions:
+    if "clusters.start" not in current_app.view_functions:
         raise NotPermitted("an organisation to act for")
-    return redirect(url_for("clusters.join"))
+    return redirect(url_for("clusters.start"))
 
 
 def pressed(button: str) -> bool:

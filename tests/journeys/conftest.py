@@ -38,9 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium; a machine without it skips these tests, except in CI, where that is a failure."""
+    """Debian's chromium; a machine without it skips these tests, except in CI, where that is a failure.
+
+    It is closed when a process leaves this folder: Playwright keeps an event loop running in the main thread, in which
+    Flask can't close a context, so no other test could work beside it.
+    """
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("chromium is missing: .ci/run installs it")
