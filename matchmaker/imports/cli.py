@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 from flask.cli import AppGroup
@@ -27,12 +29,15 @@ from matchmaker.imports.operations import (
 )
 from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
 from matchmaker.imports.records import OrganisationRecord, Record, StatementRecord, parse
+from matchmaker.permissions import Visibility
 from matchmaker.suggestions.cli import sync_index
 
 imports = AppGroup("import", help="Bring in organisations, statements and projects from files.")
 commands = (imports,)
 T = TypeVar("T")
 
+#: Values that their column does not take yet.
+NOT_OFFERED = frozenset({("visibility", Visibility.TEASER)})
 #: Rows named on the screen; all are named with --refused FILE.
 SHOWN = 20
 
@@ -94,23 +99,43 @@ def cordis(directory: Path, slug: str | None, dry_run: bool, refused_file: Path 
 @imports.command()
 @click.argument("kind", type=click.Choice(["organisations", "statements"]))
 def template(kind: str) -> None:
-    """Print an empty CSV file with every column and, in a second line, what each may hold."""
+    """Print a CSV file with every column and a second line that says what each may hold; replace that line."""
     model: type[Record] = OrganisationRecord if kind == "organisations" else StatementRecord
     writer = csv.writer(sys.stdout)
     writer.writerow(model.model_fields)
-    writer.writerow(_describe(field.annotation) for field in model.model_fields.values())
+    writer.writerow(describe(name, field.annotation) for name, field in model.model_fields.items())
 
 
-def _describe(annotation: Any) -> str:
-    for part in (annotation, *get_args(annotation)):
-        if isinstance(part, type) and hasattr(part, "__members__"):
-            return " | ".join(part.__members__[name].value for name in part.__members__)
-    literals = [value for value in get_args(annotation) if isinstance(value, str) and value]
-    if literals:
-        return " | ".join(literals)
-    if "list" in str(annotation):
-        return "several; separated by semicolons"
-    return "number" if "int" in str(annotation) else "yyyy-mm-dd" if "date" in str(annotation) else "text"
+def describe(column: str, annotation: Any) -> str:
+    """What a cell of the column may hold."""
+    parts = list(_parts(annotation))
+    choices: list[str] = []
+    for part in parts:
+        if isinstance(part, type) and issubclass(part, StrEnum):
+            choices = [str(member) for member in part if (column, member) not in NOT_OFFERED]
+        elif get_origin(part) is Literal:
+            choices = [value for value in get_args(part) if value]
+    if choices:
+        several = get_origin(annotation) is list
+        return f"several of {' | '.join(choices)}; separated by semicolons" if several else " | ".join(choices)
+    if column == "country":
+        return "two letters, for example DE"
+    if column == "countries":
+        return "several of two letters, for example DE; separated by semicolons"
+    if get_origin(annotation) is list:
+        return "several, separated by semicolons"
+    for type_, words in {bool: "true | false", int: "a whole number", date: "yyyy-mm-dd"}.items():
+        if type_ in parts:
+            return words
+    return "text"
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """An annotation and all that it is made of."""
+    yield annotation
+    if get_origin(annotation) is not Literal:
+        for part in get_args(annotation):
+            yield from _parts(part)
 
 
 def _the_cluster(slug: str | None) -> Cluster:

@@ -44,6 +44,11 @@ Several = Annotated[list[Line], BeforeValidator(_several)]
 Language = Annotated[
     Literal["", "en", "de", "sv"], BeforeValidator(lambda v: "" if v is None else str(v).strip().lower())
 ]
+#: Limits stand inside, on the number itself: on the outside pydantic would hold them against an empty cell too.
+Level = Annotated[Annotated[int, Field(ge=1, le=9)] | None, BeforeValidator(_blank_is_none)]
+Days = Annotated[Annotated[int, Field(ge=1, le=365)] | None, BeforeValidator(_blank_is_none)]
+Year = Annotated[Annotated[int, Field(ge=1800, le=2200)] | None, BeforeValidator(_blank_is_none)]
+Headcount = Annotated[Annotated[int, Field(ge=0, le=5_000_000)] | None, BeforeValidator(_blank_is_none)]
 Country = Annotated[Line, AfterValidator(str.upper), Field(pattern=r"^([A-Z]{2})?$")]
 
 
@@ -68,7 +73,7 @@ class OrganisationRecord(Record):
     city: Annotated[Line, Field(max_length=120)] = ""
     website: Address = ""
     ror: Annotated[Line, Field(pattern=r"^(https://ror\.org/0[a-z0-9]{6}\d{2})?$")] = ""
-    employees: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=5_000_000)] = None
+    employees: Headcount = None
     headline: Annotated[Line, Field(max_length=200)] = ""
     about: Annotated[Text, Field(max_length=4_000)] = ""
     fields: Annotated[list[FieldOfActivity], BeforeValidator(_several)] = []
@@ -93,11 +98,11 @@ class StatementRecord(Record):
     cooperation: Annotated[list[Cooperation], BeforeValidator(_several)] = []
     partners_sought: Annotated[list[OrganisationType], BeforeValidator(_several)] = []
     advantages: Annotated[Text, Field(max_length=4_000)] = ""
-    trl: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=9)] = None
+    trl: Level = None
     ipr_status: Annotated[IprStatus | None, BeforeValidator(_blank_is_none)] = None
     expected_result: Annotated[Text, Field(max_length=4_000)] = ""
-    trl_min: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=9)] = None
-    trl_max: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=9)] = None
+    trl_min: Level = None
+    trl_max: Level = None
     countries: Annotated[list[Country], BeforeValidator(_several)] = []
     deadline: Annotated[date | None, BeforeValidator(_blank_is_none)] = None
     # Test fields, and needs for one
@@ -110,12 +115,12 @@ class StatementRecord(Record):
     services: Several = []
     licences: Several = []
     access_steps: Several = []
-    response_days: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=365)] = None
+    response_days: Days = None
     # Evidence
     evidence_kind: Annotated[EvidenceKind | None, BeforeValidator(_blank_is_none)] = None
     identifier: Annotated[Line, Field(max_length=120)] = ""
     url: Address = ""
-    year: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1800, le=2200)] = None
+    year: Year = None
     #: Further organisations that stand behind the evidence: keys, ROR ids or exact names.
     partners: Several = []
 

@@ -160,3 +160,25 @@ def test_types_of_organisations_are_those_of_the_product() -> None:
     with pytest.raises(RowRefused) as refusal:
         parse(OrganisationRecord, {"name": "X Y", "type": "startup"})
     assert OrganisationType.SME in str(refusal.value)
+
+
+@pytest.mark.parametrize("column", ["employees", "country", "ror", "website", "fields", "language", "about"])
+def test_an_empty_cell_of_an_organisation_says_nothing(column: str) -> None:
+    parse(OrganisationRecord, {"name": "Zellwerk AB", "type": "sme", column: ""})
+    parse(OrganisationRecord, {"name": "Zellwerk AB", "type": "sme", column: None})
+
+
+def test_empty_cells_of_a_statement_say_nothing() -> None:
+    """A filled template leaves most of its columns empty."""
+    filled = {"kind": "competence", "organisation": "o-1", "title": "Phage screening"}
+    for empty in ("", "  "):
+        record = parse(
+            StatementRecord, dict.fromkeys(StatementRecord.model_fields, empty) | filled | {"visibility": "public"}
+        )
+        assert (record.trl, record.year, record.deadline, record.regulated, record.keywords) == (
+            None,
+            None,
+            None,
+            None,
+            [],
+        )
