@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from matchmaker.db import db
 from matchmaker.permissions import NotPermitted
@@ -78,18 +78,17 @@ def _http_error(error: HTTPException) -> Any:
         return Response(_plain(400), 400, mimetype="text/plain")
     if error.response is not None or error.code is None or error.code < 400:
         return error
-    return answer(error.code)
+    response, status = answer(error.code)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        return response, status, {"Allow": ", ".join(error.valid_methods)}
+    return response, status
 
 
 def _database_error(error: OperationalError) -> Any:
     db.session.rollback()
     log.error("database unavailable", error=type(error.orig).__name__)
     response, status = answer(503)
-    from flask import make_response
-
-    busy = make_response(response, status)
-    busy.headers["Retry-After"] = "5"
-    return busy
+    return response, status, {"Retry-After": "5"}
 
 
 def _unexpected(error: Exception) -> Any:
@@ -106,6 +105,4 @@ def _unexpected(error: Exception) -> Any:
 
 
 def _debugging() -> bool:
-    from flask import current_app
-
     return bool(current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"))

@@ -29,6 +29,8 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 control_socket_disable = True
 forwarded_allow_ips = "127.0.0.1"
+# A search of a thousand letters, each of up to six bytes in an address, fits into one line.
+limit_request_line = 8_190
 accesslog = None
 errorlog = "-"
 loglevel = "warning"

@@ -70,3 +70,9 @@ def test_the_migrations_go_down_again(tmp_path) -> None:
     schema.upgrade(engine)
     assert schema.current(engine) == schema.newest()
     engine.dispose()
+
+
+def test_a_refused_method_is_answered_with_those_that_are_taken(client: FlaskClient) -> None:
+    answer = client.put("/search")
+    assert answer.status_code == 405
+    assert {"GET", "HEAD"} <= set(answer.headers["Allow"].replace(" ", "").split(","))
