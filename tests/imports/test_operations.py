@@ -18,6 +18,8 @@ from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Competence, Evidence
 from tests.factories import World, organisation
 
+pytestmark = pytest.mark.every_database
+
 SME = {
     "key": "o-1",
     "name": "Knochenfabrik GmbH",

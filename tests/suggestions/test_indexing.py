@@ -20,7 +20,7 @@ from matchmaker.suggestions.catalogue import Catalogue, ModelState, item_key, it
 from matchmaker.suggestions.models import Embedding, ItemKind, StatementRow
 from tests import factories
 
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = [pytest.mark.usefixtures("inside"), pytest.mark.every_database]
 
 
 class Stumbling(HashingEncoder):

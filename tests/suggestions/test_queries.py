@@ -25,7 +25,7 @@ from matchmaker.suggestions.models import ItemKind, StatementRow
 from matchmaker.suggestions.queries import Sort, SuggestionList, Target
 from tests import factories
 
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = [pytest.mark.usefixtures("inside"), pytest.mark.every_database]
 
 
 def names(found: SuggestionList) -> list[str]:

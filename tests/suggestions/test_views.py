@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from matchmaker.curation.models import Verdict, VerdictKind
@@ -188,7 +188,7 @@ def test_a_pasted_text_is_compared_and_kept_nowhere(
     assert "Universität Elbstrand" in page
     needs = browser.post("/suggestions/text", data={"text": "biofilm", "target": "needs", "sector": "academia"}).text
     assert "Nothing fits" in needs
-    tables = session.connection().exec_driver_sql("select name from sqlite_master where type='table'").scalars().all()
+    tables = inspect(session.connection()).get_table_names()
     for table in tables:
         for row in session.connection().exec_driver_sql(f'select * from "{table}"'):
             assert "Unmistakable" not in str(tuple(row))
