@@ -11,11 +11,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from embeddings.language import LANGUAGES, is_stop_word, normalise, words
-from embeddings.terms import text_terms
+from embeddings.language import LANGUAGES, is_stop_word, normalise, word_list
+from embeddings.terms import terms_of, text_terms
 
 FOLDER = Path(__file__).with_suffix("")
 FILES = {"de": "german.tsv", "sv": "swedish.tsv"}
@@ -31,6 +31,9 @@ _WORDS_TOO = frozenset(
     sub tem tip ten uv vr was wer zim""".split()  # noqa: SIM905
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
+_BEFORE_MARK = re.compile(r"\s+([.,;:!?])")
+#: Words of which the English is kept.
+READ = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Glossary:
     #: First term of a long form → (all its terms, the short form), the longest first.
     long_forms: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
     version: str = ""
+    #: Words already read: (word, language) → English. Compounds are slow to take apart, and words come again.
+    _glossed: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, entries: Mapping[str, Mapping[str, str]], acronyms: Iterable[Acronym] = ()) -> Glossary:
@@ -96,29 +101,42 @@ class Glossary:
         An acronym with several readings is read by the words beside it, or as all of them if none is there.
         """
         text = normalise(text)
+        tokens = word_list(text)
+        return self._expansions(text, tokens, terms_of(tokens, language), language)
+
+    def _expansions(self, text: str, tokens: list[str], terms: list[str], language: str) -> tuple[tuple[str, str], ...]:
         found: dict[tuple[str, str], None] = {}
-        terms = text_terms(text, language)
+        typed_small = text == text.lower()
+        # Most words are neither an acronym nor joined, and most texts are looked through for nothing.
+        joined = "-" in text or "/" in text
+        if typed_small:
+            suspects = tokens
+        elif joined:
+            suspects = [token for token in tokens if token in self.acronyms or "-" in token or "/" in token]
+        else:
+            suspects = [token for token in tokens if token in self.acronyms]
+        places = [place for place, term in enumerate(terms) if term in self.long_forms]
+        if not suspects and not places:
+            return ()
         have = frozenset(terms)
         lower: frozenset[str] | None = None
-        typed_small = text == text.lower()
-        for match in words(text):
-            token = match.group()
+        for token in suspects:
             short = token.upper() if typed_small and len(token) > 2 and token not in _WORDS_TOO else token
             readings = self.acronyms.get(short, ()) or self._inside(token)
             if not readings:
                 continue
             if lower is None:
-                lower = frozenset(m.group().lower() for m in words(text))
+                lower = frozenset(token.lower() for token in tokens)
             called = [r for r in readings if r.context & lower]
             if not called and (len(readings) > 1 or not readings[0].context):
                 called = list(readings)
             for reading in called:
                 for wanted in dict.fromkeys(("en", language)):
                     long = reading.long.get(wanted)
-                    if long and not have.issuperset(text_terms(long, wanted)):
+                    if long and not have.issuperset(_form_terms(long, wanted)):
                         found[token, long] = None
-        for place, term in enumerate(terms):
-            for form, short in self.long_forms.get(term, ()):
+        for place in places:
+            for form, short in self.long_forms[terms[place]]:
                 if tuple(terms[place : place + len(form)]) == form:
                     if short.lower().replace("-", "") not in have:
                         found[" ".join(form), short] = None
@@ -136,11 +154,14 @@ class Glossary:
 
     def terms(self, text: str, language: str) -> list[str]:
         """The terms a text is found by: its own, those of its English gloss, those of its acronyms."""
-        found = text_terms(text, language)
+        text = normalise(text)
+        tokens = word_list(text)
+        found = terms_of(tokens, language)
+        added = self._expansions(text, tokens, found, language)
         if language in self.stems:
             found += text_terms(self.gloss(text, language), "en")
-        for _, extra in self.expansions(text, language):
-            found += text_terms(extra, "en")
+        for _, extra in added:
+            found += _form_terms(extra, "en")
         return found
 
     def english(self, text: str, language: str) -> str:
@@ -157,28 +178,30 @@ class Glossary:
         if language not in self.stems:
             return text
         text = normalise(text)
+        phrases = self.phrases.get(language, {})
         out: list[str] = []
-        matches = list(_TOKEN.finditer(text))
-        place = 0
+        spoken, between = _TOKEN.findall(text), _TOKEN.split(text)
+        lower = [word.lower() for word in spoken]
         n = 0
-        while n < len(matches):
-            out.append(text[place : matches[n].start()])
-            taken, english = self._phrase([m.group().lower() for m in matches[n : n + 6]], language)
+        while n < len(spoken):
+            out.append(between[n])
+            taken, english = 0, ""
+            if lower[n] in phrases:
+                taken, english = _phrase(lower[n : n + 6], phrases)
             if not taken:
-                taken, english = 1, self._word(matches[n].group(), language)
+                taken, english = 1, self._read(spoken[n], language)
             out.append(english)
             n += taken
-            place = matches[n - 1].end()
-        out.append(text[place:])
-        return re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s+", " ", "".join(out))).strip()
+        out.append(between[n])
+        return _BEFORE_MARK.sub(r"\1", " ".join("".join(out).split())).strip()
 
-    def _phrase(self, tokens: list[str], language: str) -> tuple[int, str]:
-        for phrase, english in self.phrases.get(language, {}).get(tokens[0], ()):
-            size = len(phrase)
-            begins = tuple(tokens[: size - 1]) == phrase[:-1]
-            if size <= len(tokens) and begins and tokens[size - 1].startswith(phrase[-1]):
-                return size, english
-        return 0, ""
+    def _read(self, word: str, language: str) -> str:
+        known = self._glossed.get((word, language))
+        if known is None:
+            if len(self._glossed) >= READ:
+                self._glossed.clear()
+            known = self._glossed[word, language] = self._word(word, language)
+        return known
 
     def _word(self, word: str, language: str) -> str:
         lower = word.lower()
@@ -193,6 +216,22 @@ class Glossary:
         parts = [[p] if p.isupper() else _compound(p.lower(), language, stems) or [p] for p in own]
         found = [piece for part in parts for piece in part]
         return word if found == own else " ".join(found)
+
+
+def _phrase(tokens: list[str], phrases: Mapping[str, tuple[Phrase, ...]]) -> tuple[int, str]:
+    """How many of the tokens the longest known phrase takes, and its English."""
+    for phrase, english in phrases.get(tokens[0], ()):
+        size = len(phrase)
+        begins = tuple(tokens[: size - 1]) == phrase[:-1]
+        if size <= len(tokens) and begins and tokens[size - 1].startswith(phrase[-1]):
+            return size, english
+    return 0, ""
+
+
+@lru_cache(maxsize=20_000)
+def _form_terms(form: str, language: str) -> tuple[str, ...]:
+    """The terms of a short or long form, which come again and again."""
+    return tuple(text_terms(form, language))
 
 
 def _compound(word: str, language: str, stems: Mapping[str, str]) -> list[str]:

@@ -54,19 +54,26 @@ _SPECIAL = {"de": "äöüß", "sv": "åäö"}
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑–/.'’+&][^\W_]+)*\+?")
 _PIECE = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:…])[\"'»“”)\]]*\s+|\n+")
-_SPACE = re.compile(r"\s+")
 _lock = threading.Lock()
 
 
 def normalise(text: str) -> str:
     """The text with composed letters, plain spaces and no soft hyphens or control characters."""
     text = unicodedata.normalize("NFC", text).replace("\u00ad", "").replace("\u200b", "")
-    return _SPACE.sub(" ", "".join(c if c.isprintable() or c.isspace() else " " for c in text)).strip()
+    text = " ".join(text.split())
+    if text.isprintable():
+        return text
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def words(text: str) -> Iterator[re.Match[str]]:
     """The words of a text with their places; "CAR-T" is one word."""
     return _WORD.finditer(text)
+
+
+def word_list(text: str) -> list[str]:
+    """The words of a text; where places don't matter, this is the fast way."""
+    return _WORD.findall(text)
 
 
 def pieces(word: str) -> list[str]:

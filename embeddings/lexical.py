@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -62,15 +62,17 @@ class Lexicon:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number(self, term: str) -> int:
-        """The term's number, given now if it has none."""
-        number = self._numbers.get(term)
-        if number is None:
+    def numbers(self, terms: Sequence[str]) -> np.ndarray:
+        """The terms' numbers, given now to those that have none."""
+        known = self._numbers
+        if not known.keys() >= set(terms):
             with self._lock:
-                number = self._numbers.setdefault(term, len(self._terms))
-                if number == len(self._terms):
-                    self._terms.append(term)
-        return number
+                for term in terms:
+                    if term not in known:
+                        # The term comes first: whoever sees its number may look it up.
+                        self._terms.append(term)
+                        known[term] = len(self._terms) - 1
+        return np.fromiter(map(known.__getitem__, terms), dtype=np.int64, count=len(terms))
 
     def relatives(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the terms that meet this one, itself included if known, and how much each counts (0 to 1)."""
@@ -121,21 +123,6 @@ class Lexicon:
             self._indexed = end
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms of one text: sorted numbers and how often each occurs."""
-
-    numbers: np.ndarray
-    counts: np.ndarray
-
-
-def counted(terms: Iterable[str], lexicon: Lexicon) -> Terms:
-    """The terms with their numbers and counts."""
-    counts = Counter(lexicon.number(term) for term in terms)
-    numbers = sorted(counts)
-    return Terms(np.array(numbers, dtype=np.int32), np.array([counts[n] for n in numbers], dtype=np.float32))
-
-
 class WordBlock:
     """The terms of many texts (rows), readable by row and by term; never changed after it is built."""
 
@@ -149,15 +136,16 @@ class WordBlock:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, texts: Sequence[Terms]) -> WordBlock:
-        """A block of these texts, in their order."""
-        sizes = np.array([t.numbers.size for t in texts], dtype=np.int64)
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        empty_numbers, empty_counts = np.zeros(0, np.int32), np.zeros(0, np.float32)
+    def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> WordBlock:
+        """A block of texts given as their terms, in their order."""
+        sizes = np.array([len(terms) for terms in texts], dtype=np.int64)
+        numbers = lexicon.numbers(list(chain.from_iterable(texts)))
+        span = int(numbers.max(initial=0)) + 1
+        cells, counts = np.unique(np.repeat(np.arange(sizes.size), sizes) * span + numbers, return_counts=True)
         return cls(
-            starts,
-            np.concatenate([empty_numbers, *(t.numbers for t in texts)]),
-            np.concatenate([empty_counts, *(t.counts for t in texts)]),
+            np.searchsorted(cells, np.arange(sizes.size + 1) * span),
+            (cells % span).astype(np.int32),
+            counts.astype(np.float32),
         )
 
     def __len__(self) -> int:

@@ -20,7 +20,7 @@ from embeddings.explanation import shared_terms
 from embeddings.glossary import Glossary, bundled_glossary
 from embeddings.index import FaissIndex, VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
 from embeddings.language import detect_language, normalise
-from embeddings.lexical import Lexicon, Terms, WordBlock, WordScores, counted, score_words
+from embeddings.lexical import Lexicon, WordBlock, WordScores, score_words
 from embeddings.ranking import Evidence, Match, ScorePart, band_of, harmonic_mean, ordered, soft_votes
 
 #: Score parts, as explanations name them.
@@ -246,11 +246,8 @@ class Matcher:
             languages=tuple(s.language for s in statements),
             owner_starts=np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64),
             owners=np.array([o for s in statements for o in s.owners], dtype=np.int64),
-            words=WordBlock.of([self._terms(s) for s in statements]),
+            words=WordBlock.of([self.glossary.terms(s.text, s.language) for s in statements], self._lexicon),
         )
-
-    def _terms(self, statement: Statement) -> Terms:
-        return counted(self.glossary.terms(statement.text, statement.language), self._lexicon)
 
     # --- Asking -------------------------------------------------------------------------------------
 
