@@ -18,7 +18,11 @@ function step(by) {
 }
 
 const keys = {
-  "/": () => document.querySelector("[data-search]")?.focus(),
+  "/": () => {
+    const search = document.querySelector("[data-search]");
+    search?.focus();
+    search?.select();
+  },
   "?": () => document.getElementById("keyboard-help")?.showPopover?.(),
   j: () => step(1),
   k: () => step(-1),

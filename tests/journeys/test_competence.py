@@ -33,9 +33,7 @@ def test_a_competence_is_backed_and_answers_needs(researcher: Callable[..., Visi
     visitor.check_page()
     page.get_by_role("link", name="Add a record").click()
     page.get_by_label("Title").fill(RECORD)
-    page.get_by_label("Description").fill(
-        "Restlessness in the night before was the earliest sign in 61 of 80 patients."
-    )
+    page.get_by_label("Summary").fill("Restlessness in the night before was the earliest sign in 61 of 80 patients.")
     page.get_by_label("Year").fill("2025")
     page.get_by_label("Identifier").fill("10.5555/restless.2025")
     expect(page.get_by_role("checkbox", name=TITLE)).to_be_checked()
