@@ -126,7 +126,7 @@ class Glossary:
             if not readings:
                 continue
             if lower is None:
-                lower = frozenset(token.lower() for token in tokens)
+                lower = frozenset(map(str.lower, tokens))
             called = [r for r in readings if r.context & lower]
             if not called and (len(readings) > 1 or not readings[0].context):
                 called = list(readings)
@@ -136,7 +136,10 @@ class Glossary:
                     if long and not have.issuperset(_form_terms(long, wanted)):
                         found[token, long] = None
         for place in places:
+            second = terms[place + 1] if place + 1 < len(terms) else ""
             for form, short in self.long_forms[terms[place]]:
+                if len(form) > 1 and form[1] != second:
+                    continue
                 if tuple(terms[place : place + len(form)]) == form:
                     if short.lower().replace("-", "") not in have:
                         found[" ".join(form), short] = None
