@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask import Response, g, jsonify, url_for
+from flask import Response, g, jsonify
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
 from matchmaker.db import db
 from matchmaker.directory.views import PAGES
+from matchmaker.mail import absolute_url
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.filters import Filters
 from matchmaker.suggestions.models import ItemKind
@@ -68,7 +69,7 @@ def find(query: SearchQuery) -> Response:
             band=str(hit.band) if hit.band else None,
             passage=hit.quote.text,
             language=hit.quote.language,
-            url=url_for(PAGES[hit.kind], public_id=hit.item.public_id, _external=True),
+            url=absolute_url(PAGES[hit.kind], public_id=hit.item.public_id),
         ).model_dump()
         for hit in answer.hits
     ]

@@ -54,6 +54,7 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
         },
     ),
     "MATCHMAKER_MODEL": ("model", None, "some/model", "some/model", {}),
+    "MATCHMAKER_ENCODER": ("encoder", "compiled", "reference", "reference", {"fast": "one of compiled, reference"}),
     "MATCHMAKER_SMTP_URL": ("smtp_url", None, "smtp://mail.example", "smtp://mail.example", {}),
     "MATCHMAKER_MAIL_FROM": ("mail_from", "matchmaker@localhost", "us@cluster.example", "us@cluster.example", {}),
     "MATCHMAKER_BASE_URL": (

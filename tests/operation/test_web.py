@@ -234,6 +234,14 @@ def bearer(app: Flask, world: World) -> dict[str, str]:
     return {"Authorization": f"Bearer {raw}"}
 
 
+def test_an_address_in_an_answer_is_ours_whatever_host_was_named(
+    session: Session, client: FlaskClient, furnished: World, bearer: dict[str, str]
+) -> None:
+    answer = client.get("/api/v1/search?q=bioreactor", headers={**bearer, "Host": "evil.example"})
+    assert answer.json["items"]
+    assert all(item["url"].startswith("http://127.0.0.1:8000/") for item in answer.json["items"])
+
+
 def test_bodies_that_are_too_large_are_refused(client: FlaskClient, bearer: dict[str, str]) -> None:
     large = "x" * 2_000_000
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"):

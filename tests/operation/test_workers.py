@@ -63,11 +63,11 @@ def only(worker: int, server: Server) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def publish(browser: Browser, title: str) -> None:
+def publish(browser: Browser, title: str, method: str = "confocal microscopy") -> None:
     answer = browser.post(
         "/competences/new",
         title=title,
-        description="We test coated catheters under flow for four weeks and count what grows on them.",
+        description=f"We test coated catheters under flow for four weeks and count what grows, by {method}.",
         visibility="public",
         action="publish",
     )
@@ -82,21 +82,22 @@ def test_what_is_published_through_one_worker_is_found_by_the_next_search_in_eve
     for number, worker in enumerate(workers):
         # Each has searched before, so its index is built and has to catch up.
         with only(worker, server):
-            assert "Quagga" not in visitor.get("/search?q=quaggascope").text, number
+            assert "Biofilm on catheters" not in visitor.get("/search?q=quaggascopy").text, number
     with only(workers[0], server):
-        publish(member, "Quaggascope measurements of biofilm on catheters")
+        # A word of the title alone would be found without an index.
+        publish(member, "Biofilm on catheters", "quaggascopy")
     for worker in workers[1:]:
         with only(worker, server):
-            assert "Quaggascope measurements" in visitor.get("/search?q=quaggascope").text
+            assert "Biofilm on catheters" in visitor.get("/search?q=quaggascopy").text
 
 
 def test_with_all_workers_awake_no_search_ever_misses_what_was_acknowledged(server: Server, member: Browser) -> None:
     visitor = Browser(server)
     for number in range(4):
-        publish(member, f"Okapimeter series {number} for coated catheters")
+        publish(member, f"Series {number} of coated catheters", "okapimetry")
         for _ in range(8):
-            page = visitor.get("/search?q=okapimeter").text
-            assert f"Okapimeter series {number}" in page
+            page = visitor.get("/search?q=okapimetry").text
+            assert f"Series {number} of coated catheters" in page
 
 
 def test_a_worker_that_is_killed_under_load_takes_nobody_with_it(server: Server, member: Browser) -> None:
