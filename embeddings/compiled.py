@@ -1,13 +1,19 @@
 """The fast path: a BERT model as an OpenVINO graph, built straight from its weights; no torch in the process.
 
 The graph is built from the same files that sentence-transformers reads, once per model; its compiled form is
-cached by fingerprint. Before its first use it is checked against reference vectors of probe texts.
+cached by fingerprint. Before its first use it is checked against reference vectors of probe texts, which
+sentence-transformers made: those of the bundled model lie in the folder `probes` beside this file, those of any
+other model are made once, in a process of their own. If the graph differs, sentence-transformers runs instead.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +21,37 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.encoder import ModelFiles, ModelRefused, ModelUnavailable, Progress, encode_windows, read_json
+from embeddings.encoder import (
+    ModelFiles,
+    ModelRefused,
+    ModelUnavailable,
+    Progress,
+    SentenceTransformerEncoder,
+    encode_windows,
+    read_json,
+)
+
+log = logging.getLogger(__name__)
 
 #: Padded tokens in a batch (more would leave the second-level cache), and the step of widths.
 BATCH_TOKENS, WIDTH_STEP = 1024, 16
 #: Texts tokenised at a time.
 CHUNK = 4096
+#: Texts on which the graph must agree with sentence-transformers, and how closely (bf16 reaches .9999).
+PROBES = (
+    "gene therapy",
+    "We manufacture viral vectors under GMP and look for a hospital that runs phase II trials in rare bone disease.",
+    "Wir prüfen Implantate: Ermüdung, Verschleiß, Korrosion (ISO 10993).",
+    "Vi söker kliniska partner för läkemedelsprövningar på barn; över 40 patienter/år.",
+    "α-synuclein, CRISPR/Cas9, 5-HT₂A – 100 µg/ml; ¿qué? 再生医療",
+    "Biobank samples, imaging, registry data and patient organisations for a study of long-term outcomes. " * 6,
+)
+AGREEMENT = 0.999
+BUNDLED_PROBES = Path(__file__).with_name("probes")
+
+
+class GraphDiffers(Exception):
+    """The compiled graph does not give the vectors of the model it was built from."""
 
 
 def can_compile(files: ModelFiles) -> bool:
@@ -129,8 +160,43 @@ def _first_row(op: Any, weights: dict[str, np.ndarray], prefix: str) -> Any:
     return op.constant(weights[f"{prefix}embeddings.token_type_embeddings.weight"][:1][None])
 
 
+def reference_vectors(files: ModelFiles, cache_dir: Path | None) -> np.ndarray:
+    """What sentence-transformers makes of the probe texts: read where it is known, else made and kept.
+
+    It is made in a process of its own, so that this one never holds torch.
+    """
+    name = f"{files.fingerprint}.npy"
+    kept = [BUNDLED_PROBES / name] + ([cache_dir / f"graph-{files.fingerprint}" / name] if cache_dir else [])
+    for path in kept:
+        try:
+            rows = np.load(path, allow_pickle=False)
+        except (OSError, ValueError):
+            continue  # Not there, or damaged: it is made anew.
+        if rows.ndim == 2 and len(rows) == len(PROBES):
+            return np.asarray(rows, dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / name
+        if len(kept) > 1:
+            kept[-1].parent.mkdir(parents=True, exist_ok=True)
+            target = kept[-1].with_suffix(f".{os.getpid()}.npy")
+        command = [sys.executable, "-m", "embeddings.compiled", str(files.path), str(files.max_length), str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program.
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise ModelUnavailable(
+                f"expected sentence-transformers to encode the probe texts of {files.name}: {reason}"
+            )
+        rows = np.load(target, allow_pickle=False)
+        if len(kept) > 1:
+            target.replace(kept[-1])
+        return np.asarray(rows, dtype=np.float32)
+
+
 class CompiledEncoder:
-    """The model as a compiled graph: same vectors as sentence-transformers, several times as fast."""
+    """The model as a compiled graph: same vectors as sentence-transformers, several times as fast.
+
+    Where the graph cannot be built, or differs on the probe texts, sentence-transformers runs in its place.
+    """
 
     def __init__(self, files: ModelFiles, *, cache_dir: Path | None = None, threads: int | None = None) -> None:
         self._files = files
@@ -140,6 +206,7 @@ class CompiledEncoder:
         self._local = threading.local()
         self._tokenizer: Any = None
         self._compiled: Any = None
+        self._instead: SentenceTransformerEncoder | None = None
         self.name = files.name
         self.fingerprint = files.fingerprint
         self.languages = files.languages
@@ -158,54 +225,82 @@ class CompiledEncoder:
         """Unit rows for texts that are sought."""
         return self._encode(self._files.passage_prefix, texts, progress)
 
+    @property
+    def falls_back(self) -> bool:
+        """Whether sentence-transformers runs, because the graph may not."""
+        return self._instead is not None
+
     def _load(self) -> None:
-        if self._compiled is not None:
+        if self._compiled is not None or self._instead is not None:
             return
         with self._lock:
-            if self._compiled is not None:
+            if self._compiled is not None or self._instead is not None:
                 return
             try:
-                import openvino as ov
-                from tokenizers import Tokenizer
-            except ImportError as error:
-                raise ModelUnavailable(f"expected openvino and tokenizers to run {self.name}: {error}") from error
-            tokenizer = Tokenizer.from_file(str(self._files.path / "tokenizer.json"))
-            # The file may ship with a shorter limit and fixed padding; both are ours to decide.
-            tokenizer.no_padding()
-            tokenizer.no_truncation()
-            core = ov.Core()
-            if self._cache_dir is not None:
-                core.set_property({"CACHE_DIR": str(self._cache_dir / f"graph-{self.fingerprint}")})
-            capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            settings = {
-                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities else "f32",
-                "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_NUM_THREADS": self._threads,
-            }
-            self._tokenizer = tokenizer
-            self._compiled = core.compile_model(build_graph(self._files), "CPU", settings)
+                self._tokenizer, compiled = self._compile()
+                self._check(compiled)
+            except ModelRefused:
+                raise  # What must not be trusted must not be run by anything else either.
+            except Exception as error:
+                reason = str(error) if isinstance(error, GraphDiffers | ModelUnavailable) else type(error).__name__
+                log.warning("%s runs on sentence-transformers, not as a compiled graph: %s", self.name, reason)
+                self._instead = SentenceTransformerEncoder(self._files)
+            else:
+                self._compiled = compiled
 
-    def _infer(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def _compile(self) -> tuple[Any, Any]:
+        try:
+            import openvino as ov
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise ModelUnavailable(f"expected openvino and tokenizers, found none ({error})") from error
+        tokenizer = Tokenizer.from_file(str(self._files.path / "tokenizer.json"))
+        # The file may ship with a shorter limit and fixed padding; both are ours to decide.
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        core = ov.Core()
+        if self._cache_dir is not None:
+            core.set_property({"CACHE_DIR": str(self._cache_dir / f"graph-{self.fingerprint}")})
+        capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        settings = {
+            "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities else "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": self._threads,
+        }
+        return tokenizer, core.compile_model(build_graph(self._files), "CPU", settings)
+
+    def _check(self, compiled: Any) -> None:
+        reference = reference_vectors(self._files, self._cache_dir)
+        request = compiled.create_infer_request()
+        rows = self._encode_chunk(list(PROBES), request)
+        if rows.shape != reference.shape:
+            raise GraphDiffers(f"expected probe vectors of shape {reference.shape}, found {rows.shape}")
+        worst = float((rows * reference).sum(axis=1).min())
+        if not worst >= AGREEMENT:
+            raise GraphDiffers(f"expected a cosine of at least {AGREEMENT} to its probe vectors, found {worst:.4f}")
+
+    def _request(self) -> Any:
         request = getattr(self._local, "request", None)
         if request is None:
             # A request belongs to the thread that made it.
             request = self._local.request = self._compiled.create_infer_request()
-        request.infer([ids, mask], share_inputs=True)
-        return np.array(request.get_output_tensor(0).data)
+        return request
 
     def _encode(self, prefix: str, texts: Sequence[str], progress: Progress | None) -> np.ndarray:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         if not texts:
             return rows
         self._load()
+        if self._instead is not None:
+            return self._instead.encode_prefixed(prefix, texts, progress)
         for start in range(0, len(texts), CHUNK):
             chunk = [prefix + text for text in texts[start : start + CHUNK]]
-            rows[start : start + len(chunk)] = self._encode_chunk(chunk)
+            rows[start : start + len(chunk)] = self._encode_chunk(chunk, self._request())
             if progress is not None:
                 progress(start + len(chunk), len(texts))
         return rows
 
-    def _encode_chunk(self, texts: list[str]) -> np.ndarray:
+    def _encode_chunk(self, texts: list[str], request: Any) -> np.ndarray:
         def run(batch: list[list[int]]) -> np.ndarray:
             # Few distinct widths, so that the graph's kernels are made once.
             width = -(-max(len(ids) for ids in batch) // WIDTH_STEP) * WIDTH_STEP
@@ -214,7 +309,17 @@ class CompiledEncoder:
             for row, window in enumerate(batch):
                 ids[row, : len(window)] = window
                 mask[row, : len(window)] = 1
-            return self._infer(ids, mask)
+            request.infer([ids, mask], share_inputs=True)
+            return np.array(request.get_output_tensor(0).data)
 
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(texts)]
         return encode_windows(tokens, self.limit, run, self.dimension, budget=BATCH_TOKENS, step=WIDTH_STEP)
+
+
+def _write_reference(path: Path, max_length: int, target: Path) -> None:
+    files = ModelFiles(path.name, path, "", max_length, "", "", frozenset())
+    np.save(target, SentenceTransformerEncoder(files).encode_prefixed("", PROBES))
+
+
+if __name__ == "__main__":
+    _write_reference(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

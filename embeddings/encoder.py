@@ -105,8 +105,12 @@ def load_encoder(
     cache_dir: Path | None = None,
     allow_download: bool = False,
     glossary: Glossary | None = None,
+    reference: bool = False,
 ) -> Encoder:
     """The encoder of that name, directory or, with None, the bundled model; loaded on its first use.
+
+    It runs as a compiled graph where it can; `reference` asks for sentence-transformers itself. Both give the
+    same vectors, so they may share an index.
 
     Texts in languages the model does not know are read through the glossary (None: the bundled one).
 
@@ -115,7 +119,8 @@ def load_encoder(
     files = find_model(name_or_path, cache_dir, allow_download=allow_download)
     from embeddings.compiled import CompiledEncoder, can_compile
 
-    compiled = can_compile(files)
+    compiled = not reference and can_compile(files)
+    model: Encoder
     model = CompiledEncoder(files, cache_dir=cache_dir) if compiled else SentenceTransformerEncoder(files)
     return GlossedEncoder(model, bundled_glossary() if glossary is None else glossary)
 
@@ -171,8 +176,14 @@ def _check(name: str, path: Path, pinned: dict[str, str] | None = None) -> Model
         found = _sha256(path / file_name)
         if found != expected:
             raise ModelRefused(f"expected {file_name} with SHA-256 {expected[:16]}…, found {found[:16]}…")
-    _check_safetensors(weights)
+    shapes = _check_safetensors(weights)
     config = read_json(path / "config.json")
+    for tensor, shape in shapes.items():
+        if tensor.endswith("word_embeddings.weight") and shape[-1:] != [config.get("hidden_size")]:
+            raise ModelRefused(
+                f"expected weights of {config.get('hidden_size')} dimensions, as config.json of {name} says, "
+                f"found {shape[-1] if shape else 0}"
+            )
     if "auto_map" in config:
         raise ModelRefused(f"expected a model of data only, but config.json of {name} asks to run its own code")
     limit = read_json(path / "sentence_bert_config.json").get("max_seq_length")
@@ -210,8 +221,8 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _check_safetensors(path: Path) -> None:
-    """Refuse a file whose header does not account for exactly its bytes (truncated, or not safetensors)."""
+def _check_safetensors(path: Path) -> dict[str, list[int]]:
+    """The shapes of its tensors; a file whose header does not account for exactly its bytes is refused."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -219,11 +230,14 @@ def _check_safetensors(path: Path) -> None:
             raise ModelRefused(f"expected a safetensors file, but {path.name} has no valid header")
         try:
             header = json.loads(file.read(length))
-            end = max(int(v["data_offsets"][1]) for k, v in header.items() if k != "__metadata__")
+            tensors = {k: v for k, v in header.items() if k != "__metadata__"}
+            end = max(int(v["data_offsets"][1]) for v in tensors.values())
+            shapes = {k: [int(n) for n in v["shape"]] for k, v in tensors.items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelRefused(f"expected a safetensors file, but {path.name} has no valid header") from error
     if size != 8 + length + end:
         raise ModelRefused(f"expected {8 + length + end} bytes in {path.name}, found {size}")
+    return shapes
 
 
 class SentenceTransformerEncoder:
@@ -246,13 +260,13 @@ class SentenceTransformerEncoder:
         self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
     ) -> np.ndarray:
         """Unit rows for texts that seek."""
-        return self._encode([self._files.query_prefix + t for t in texts], progress)
+        return self.encode_prefixed(self._files.query_prefix, texts, progress)
 
     def encode_passages(
         self, texts: Sequence[str], *, languages: Sequence[str] | None = None, progress: Progress | None = None
     ) -> np.ndarray:
         """Unit rows for texts that are sought."""
-        return self._encode([self._files.passage_prefix + t for t in texts], progress)
+        return self.encode_prefixed(self._files.passage_prefix, texts, progress)
 
     def _load(self) -> Any:
         if self._model is None:
@@ -267,7 +281,8 @@ class SentenceTransformerEncoder:
             self._model = model
         return self._model
 
-    def _encode(self, texts: Sequence[str], progress: Progress | None) -> np.ndarray:
+    def encode_prefixed(self, prefix: str, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        """Unit rows for texts with these words before each."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         import torch
@@ -281,12 +296,16 @@ class SentenceTransformerEncoder:
             mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in batch])
             with torch.inference_mode():
                 rows = model({"input_ids": ids, "attention_mask": mask})["sentence_embedding"]
+            if rows.shape[1] != self.dimension:
+                raise ModelRefused(
+                    f"expected vectors of {self.dimension} dimensions from {self.name}, found {rows.shape[1]}"
+                )
             return np.asarray(torch.nn.functional.normalize(rows.float(), dim=1).numpy())
 
         # Chunks let the caller see progress; within one, texts are sorted by length, which saves most padding.
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), 1024):
-            chunk = list(texts[start : start + 1024])
+            chunk = [prefix + text for text in texts[start : start + 1024]]
             tokens = model.tokenizer(chunk, truncation=False, padding=False, verbose=False)["input_ids"]
             rows[start : start + len(chunk)] = encode_windows(tokens, self.limit, run, self.dimension, budget=4096)
             if progress is not None:

@@ -57,6 +57,12 @@ SETTINGS = (
         "A sentence-transformers model by directory or hub name; `none` searches by words only.",
     ),
     Setting(
+        "MATCHMAKER_ENCODER",
+        "compiled",
+        "`compiled` runs the model as a compiled graph where it can; `reference` always by sentence-transformers, "
+        "with the same vectors, slower.",
+    ),
+    Setting(
         "MATCHMAKER_SMTP_URL",
         "print to the log",
         "`smtp://user:password@host:587` (STARTTLS) or `smtps://…`.",
@@ -88,6 +94,7 @@ class Settings:
     secret_key: str
     model: str | None
     words_only: bool
+    encoder: str
     smtp_url: str | None
     mail_from: str
     base_url: str
@@ -151,6 +158,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret or _secret_on_disk(data_dir),
         model=None if model in ("", "none") else model,
         words_only=model == "none",
+        encoder=one_of("MATCHMAKER_ENCODER", "compiled", ("compiled", "reference")),
         smtp_url=text("MATCHMAKER_SMTP_URL") or None,
         mail_from=text("MATCHMAKER_MAIL_FROM", "matchmaker@localhost"),
         base_url=base_url,

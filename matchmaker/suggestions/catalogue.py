@@ -313,7 +313,10 @@ def init_app(app: Flask) -> None:
 
     def load() -> Encoder:
         return load_encoder(
-            settings.model, cache_dir=settings.data_dir / "models", allow_download=settings.model is not None
+            settings.model,
+            cache_dir=settings.data_dir / "models",
+            allow_download=settings.model is not None,
+            reference=settings.encoder == "reference",
         )
 
     app.extensions["catalogue"] = Catalogue(None if settings.words_only else load, encoder)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import Encoder, HashingEncoder, ModelRefused, ModelUnavailable, load_encoder
-from embeddings.encoder import find_model
+from embeddings import Encoder, HashingEncoder, ModelRefused, ModelUnavailable, encoder, load_encoder
+from embeddings.encoder import BUNDLED_SHA256, find_model
 
 
-def safetensors(path: Path, *, dimension: int = 8) -> None:
+def safetensors(path: Path, *, dimension: int = 8, name: str = "w") -> None:
     data = np.zeros(dimension, np.float32).tobytes()
-    header = json.dumps({"w": {"dtype": "F32", "shape": [dimension], "data_offsets": [0, len(data)]}}).encode()
+    header = json.dumps({name: {"dtype": "F32", "shape": [dimension], "data_offsets": [0, len(data)]}}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header + data)
 
 
@@ -100,3 +100,35 @@ def test_known_models_get_their_prefixes(model: Path) -> None:
     files = find_model(str(renamed))
     assert (files.query_prefix, files.passage_prefix) == ("query: ", "passage: ")
     assert "sv" in files.languages
+
+
+@pytest.mark.parametrize("flipped", BUNDLED_SHA256)
+def test_one_flipped_byte_in_the_bundled_model_is_refused(
+    flipped: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = find_model(None).path
+    for file in original.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    content = bytearray((original / flipped).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / flipped).unlink()
+    (tmp_path / flipped).write_bytes(content)
+    monkeypatch.setattr(encoder, "_bundled_directory", lambda: tmp_path)
+    with pytest.raises(ModelRefused, match=f"expected {flipped} with SHA-256"):
+        load_encoder()
+
+
+@pytest.mark.parametrize("name", ["evil.py", "weights.pkl"])
+def test_code_beside_the_bundled_model_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in find_model(None).path.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / name).write_bytes(b"x")
+    monkeypatch.setattr(encoder, "_bundled_directory", lambda: tmp_path)
+    with pytest.raises(ModelRefused, match=f"found {name}, which can run code"):
+        load_encoder()
+
+
+def test_weights_of_another_dimension_than_the_model_says_are_refused(model: Path) -> None:
+    safetensors(model / "model.safetensors", dimension=9, name="embeddings.word_embeddings.weight")
+    with pytest.raises(ModelRefused, match=r"expected weights of 8 dimensions.*found 9"):
+        load_encoder(str(model))
