@@ -35,6 +35,15 @@ def comparison_key(text: str | None) -> str:
     return _SPACES.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
 
 
+def excerpt(text: str | None, most: int) -> str:
+    """The beginning of a text, cut between words; an ellipsis says that more follows."""
+    text = text or ""
+    if len(text) <= most:
+        return text
+    whole_words = text[: most + 1].rsplit(None, 1)[0][:most]
+    return whole_words.rstrip(" .,;:–…") + " …"
+
+
 def web_address(text: str | None) -> str:
     """The text where it is an http or https address, else '': what may stand in a link."""
     return text if text and text.lower().startswith(("https://", "http://")) else ""

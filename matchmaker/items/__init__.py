@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
     from matchmaker.items import labels, pages
     from matchmaker.items.queries import ends_soon
-    from matchmaker.texts import web_address
+    from matchmaker.texts import excerpt, web_address
 
     app.jinja_env.filters.update(
         label=labels.label,
@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         country=labels.country_name,
         language=labels.language_name,
         web=web_address,
+        excerpt=excerpt,
     )
     app.jinja_env.tests["ending_soon"] = ends_soon
     app.register_error_handler(StaleDataError, pages.overtaken)

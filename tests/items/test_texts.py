@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchmaker.texts import clean_line, clean_text, comparison_key, web_address
+from matchmaker.texts import clean_line, clean_text, comparison_key, excerpt, web_address
 
 
 def test_a_name_loses_what_cannot_be_seen_and_is_composed() -> None:
@@ -28,6 +28,12 @@ def test_only_web_addresses_may_stand_in_a_link() -> None:
     assert web_address("https://example.org/a") == "https://example.org/a"
     for other in ("javascript:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org", "", None):
         assert web_address(other) == ""
+
+
+def test_an_excerpt_ends_with_a_whole_word_and_says_that_more_follows() -> None:
+    assert excerpt("Known for six cell types. And more.", 26) == "Known for six cell types …"
+    assert excerpt("Known for six cell types.", 25) == "Known for six cell types."
+    assert excerpt(None, 10) == ""
 
 
 @given(st.text())
