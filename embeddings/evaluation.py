@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from embeddings.asking import topic_of
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.language import detect_language, split_statements
 from embeddings.matcher import LEGS, MEANING, Matcher, Statement
@@ -203,8 +204,9 @@ def evaluate(
     matcher, order = fill(judged, encoder, encoding)
     vectors = None
     if encoding is not None:
-        texts = [str(q["text"]) for q in judged.queries]
         languages = [str(q.get("language") or detect_language(q["text"])) for q in judged.queries]
+        # What Matcher.prepare has encoded; made here for all queries at once, and kept.
+        texts = [topic_of(str(q["text"]), spoken) for q, spoken in zip(judged.queries, languages, strict=True)]
         vectors = encoding("queries", encoding.encoder.encode_queries, texts, languages)
     figures = {}
     for column, legs in COLUMNS.items():

@@ -49,6 +49,16 @@ STOP_WORDS = {
     ),
 }
 _STEMMERS = {"en": "english", "de": "german", "sv": "swedish"}
+#: Endings and letter sequences that one of the languages has and the others hardly.
+_ENDINGS = {
+    "en": re.compile(r"(?:th|wh|ough|oo)|.(?:ing|ings|ies|ity|ical|ness|ly|y)$"),
+    "de": re.compile(r"(?:sch|pf|zw|tz)|.(?:ungen|ung|keit|heit|lich|liche[nrs]?|tät)$"),
+    "sv": re.compile(r"sj|.(?:ningar|ningen|ning|skt|iska|arna|erna|orna|ande|het)$"),
+}
+_ENDING_WEIGHT = 0.5
+#: How much likelier one such sign makes a language.
+_TELLS = 12.0
+_NOT_ENGLISH = frozenset("äöåüß")
 _SPECIAL = {"de": "äöüß", "sv": "åäö"}
 #: A word: letters and digits of any script, joined by hyphens, slashes, dots or apostrophes inside.
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑–/.'’+&][^\W_]+)*\+?")
@@ -118,8 +128,9 @@ def _detector() -> Any:
 def detect_language(text: str) -> str:
     """'en', 'de' or 'sv', or '' when the text does not tell.
 
-    Function words and letters of one language only decide first; then letter statistics.
-    A lone word without either ("Orbitrap", "GMP") stays unknown.
+    Function words, letters and endings of one language only decide where there are several. Fewer are weighed
+    against letter statistics, which alone are trusted little: they take "Find a partner" for German.
+    A lone word without any ("Orbitrap", "GMP") stays unknown.
     """
     sample = normalise(text)[:2000].lower()
     tokens = _PIECE.findall(sample)
@@ -129,20 +140,31 @@ def detect_language(text: str) -> str:
     for language, stops in STOP_WORDS.items():
         others = [STOP_WORDS[o] for o in LANGUAGES if o != language]
         evidence[language] += sum(t in stops and not any(t in o for o in others) for t in tokens)
+        evidence[language] += _ENDING_WEIGHT * sum(bool(_ENDINGS[language].search(t)) for t in tokens)
     for language, letters in _SPECIAL.items():
         only = set(letters) - set("".join(v for k, v in _SPECIAL.items() if k != language))
         evidence[language] += sum(c in only for c in sample)
     ranked = sorted(evidence.values(), reverse=True)
     if ranked[0] >= 2 and ranked[0] >= 3 * ranked[1]:
         return max(evidence, key=lambda language: evidence[language])
+    if ranked[0] == 0 and len(tokens) == 1:
+        return ""
     values = {
         v.language.iso_code_639_1.name.lower(): float(v.value)
         for v in _detector().compute_language_confidence_values(sample)
     }
-    letters_seen = sum(len(t) for t in tokens if t.isalpha())
-    best = max(LANGUAGES, key=lambda language: values.get(language, 0.0) + 0.1 * evidence[language])
-    needed = 0.9 if letters_seen < 10 else 0.6
-    return best if values.get(best, 0.0) + 0.1 * evidence[best] >= needed else ""
+    least = min(evidence.values())
+    chance = {x: (values.get(x, 0.0) + 0.02) * _TELLS ** min(evidence[x] - least, 20.0) for x in LANGUAGES}
+    if any(c in _NOT_ENGLISH for c in sample):
+        chance["en"] /= _TELLS
+    best = max(LANGUAGES, key=lambda language: chance[language])
+    needed = 0.65 if evidence[best] > 0 else 0.9
+    return best if chance[best] >= needed * sum(chance.values()) else ""
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text."""
+    return _SENTENCE_END.split(text.strip())
 
 
 def split_statements(text: str, *, limit: int = 350) -> list[str]:
@@ -157,7 +179,7 @@ def split_statements(text: str, *, limit: int = 350) -> list[str]:
     if len(text.split()) <= limit:
         return [text] if text else []
     units: list[str] = []
-    for sentence in _SENTENCE_END.split(text):
+    for sentence in sentences(text):
         tokens = sentence.split()
         units.extend(" ".join(tokens[n : n + limit]) for n in range(0, len(tokens), limit))
     total = sum(len(u.split()) for u in units)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from embeddings.asking import topic_of, without_asking
 from embeddings.encoder import Encoder
 from embeddings.explanation import shared_terms
 from embeddings.glossary import Glossary, bundled_glossary
@@ -22,6 +23,7 @@ from embeddings.index import FaissIndex, VectorIndex, VectorView, checked_allowe
 from embeddings.language import detect_language, normalise
 from embeddings.lexical import Lexicon, WordBlock, WordScores, score_words
 from embeddings.ranking import Evidence, Match, ScorePart, band_of, harmonic_mean, ordered, soft_votes
+from embeddings.terms import text_terms
 
 #: Score parts, as explanations name them.
 MEANING, WORDS, BREADTH, THEY_OFFER, WE_OFFER = "meaning", "words", "breadth", "they offer", "we offer"
@@ -37,7 +39,9 @@ PRIOR = (0.08, 0.09, 30.0)
 #: The same for word overlaps.
 WORD_PRIOR = (0.02, 0.05, 10.0)
 #: Shared rarity, in nats, from which words are trusted by half.
-ENOUGH_MASS = 15.0
+ENOUGH_MASS = 12.0
+#: Spreads that the best text by words may stand out by, at most: about as far as the best one by meaning does.
+FARTHEST = 7.0
 #: Shared rarity, in nats, that is as good as sharing half of a short query.
 LONG_MASS = 150.0
 #: Rows from which a query's background of unrelated texts is estimated.
@@ -256,17 +260,28 @@ class Matcher:
 
         A vector already at hand (a stored statement's) saves encoding.
         """
-        text = normalise(text)
         language = detect_language(text) if language is None else language
+        topic, asked = topic_of(text, language), without_asking(text, language)
+        text = normalise(text)
         if vector is not None and self.encoder is not None:
             vector = checked_vectors(vector, self.encoder.dimension)[0]
         elif self.encoder is not None and text:
-            vector = self.encoder.encode_queries([text], languages=[language])[0]
+            vector = self.encoder.encode_queries([topic], languages=[language])[0]
         else:
             vector = None
-        counts = Counter(self.glossary.terms(text, language))
-        terms = tuple((term, 1.0 + math.log(n)) for term, n in counts.items())
-        return Query(text, language, vector, terms)
+        return Query(text, language, vector, self._asked_terms(asked, language))
+
+    def _asked_terms(self, text: str, language: str) -> tuple[tuple[str, float], ...]:
+        """The terms that are asked for, with weights; an acronym's long form weighs as one word, however long."""
+        read = text_terms(text, language)
+        if language in self.glossary.stems:
+            read += text_terms(self.glossary.gloss(text, language), "en")
+        weights = {term: 1.0 + math.log(n) for term, n in Counter(read).items()}
+        for _, extra in self.glossary.expansions(text, language):
+            added = text_terms(extra, "en")
+            for term in added:
+                weights[term] = max(weights.get(term, 0.0), 1.0 / len(added))
+        return tuple(weights.items())
 
     def rank_items(
         self,
@@ -550,7 +565,9 @@ def _standard_words(scored: WordScores, size: int, total: int) -> tuple[np.ndarr
     best = int(np.lexsort((scored.rows, -scored.mass, -scored.overlap))[0])
     mass, share = float(scored.mass[best]), min(float(scored.coverage[best]), 1.0)
     by_mass = mass**3 / (mass**3 + ENOUGH_MASS**3)
-    return standard, 1.0 - (1.0 - by_mass) * (1.0 - share**2)
+    # Where few texts share a word at all, they stand out by far more spreads than meaning ever does.
+    moderate = FARTHEST / max(FARTHEST, float(standard.max()))
+    return standard, moderate * (1.0 - (1.0 - by_mass) * (1.0 - share**2))
 
 
 def _strength(meaning: np.ndarray | None, coverage: np.ndarray) -> np.ndarray:

@@ -26,6 +26,38 @@ def test_the_language_of_a_text(text: str, language: str) -> None:
     assert detect_language(text) == language
 
 
+SHORT = {
+    "en": """We print bones.|Find a partner|Grow our own skin|Safer syringes for nurses|Measuring pain in infants|
+        Hearing aids|Who can sequence plants?|Robots in surgery|Freeze-drying of proteins|The rare disease registry|
+        Early warning of sepsis|Teeth from the printer|A pump for insulin|Mouse models|Toxicity testing of dyes|
+        Help with approval|Eye drops without preservatives|Weighing tablets|Heart valves|Our sensor fails""",
+    "de": """Wir drucken Knochen.|Partner finden|Eigene Haut züchten|Sichere Spritzen für die Pflege|
+        Schmerzmessung bei Säuglingen|Hörgeräte|Wer sequenziert Pflanzen?|Roboter im Operationssaal|
+        Gefriertrocknung von Proteinen|Das Register seltener Krankheiten|Frühwarnung vor Sepsis|Zähne aus dem Drucker|
+        Eine Pumpe für Insulin|Mausmodelle|Giftigkeit von Farbstoffen prüfen|Hilfe bei der Zulassung|
+        Augentropfen ohne Konservierung|Tabletten wiegen|Herzklappen|Unser Sensor versagt""",
+    "sv": """Vi skriver ut ben.|Hitta en partner|Odla egen hud|Säkrare sprutor för vården|Att mäta smärta hos spädbarn|
+        Hörapparater|Vem kan sekvensera växter?|Robotar i operationssalen|Frystorkning av proteiner|
+        Registret över sällsynta sjukdomar|Tidig varning för sepsis|Tänder från skrivaren|En pump för insulin|
+        Musmodeller|Färgämnens giftighet|Hjälp med godkännande|Ögondroppar utan konserveringsmedel|Väga tabletter|
+        Hjärtklaffar|Vår sensor fallerar""",
+}
+
+
+def test_short_titles_are_named_rightly_or_not_at_all() -> None:
+    """Sixty titles: at most three get a wrong language, and most get one."""
+    found = [(spoken, detect_language(t.strip())) for spoken, titles in SHORT.items() for t in titles.split("|")]
+    assert len(found) == 60
+    wrong = [pair for pair in found if pair[1] not in ("", pair[0])]
+    assert len(wrong) <= 3, wrong
+    assert sum(told == spoken for spoken, told in found) >= 36
+
+
+@pytest.mark.parametrize(("text", "not_this"), [("We print bones.", "sv"), ("Find a partner", "de")])
+def test_a_few_letters_do_not_outweigh_a_function_word(text: str, not_this: str) -> None:
+    assert detect_language(text) != not_this
+
+
 def test_a_short_text_is_one_statement() -> None:
     assert split_statements("We make stents.  ") == ["We make stents."]
     assert split_statements("  ") == []
