@@ -114,8 +114,10 @@ class Glossary:
         elif joined:
             suspects = [token for token in tokens if token in self.acronyms or "-" in token or "/" in token]
         else:
-            suspects = [token for token in tokens if token in self.acronyms]
-        places = [place for place, term in enumerate(terms) if term in self.long_forms]
+            acronyms = self.acronyms
+            suspects = [token for token in tokens if token in acronyms]
+        long_forms = self.long_forms
+        places = [place for place, term in enumerate(terms) if term in long_forms]
         if not suspects and not places:
             return ()
         have = frozenset(terms)
@@ -137,7 +139,7 @@ class Glossary:
                         found[token, long] = None
         for place in places:
             second = terms[place + 1] if place + 1 < len(terms) else ""
-            for form, short in self.long_forms[terms[place]]:
+            for form, short in long_forms[terms[place]]:
                 if len(form) > 1 and form[1] != second:
                     continue
                 if tuple(terms[place : place + len(form)]) == form:

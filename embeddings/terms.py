@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain
 
 from embeddings.language import is_stop_word, normalise, pieces, stem, word_list
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def word_terms(word: str, language: str) -> tuple[str, ...]:
     """The terms of one surface word; none for a stop word."""
     parts = pieces(word)
@@ -29,7 +29,28 @@ def word_terms(word: str, language: str) -> tuple[str, ...]:
 
 def terms_of(tokens: Iterable[str], language: str) -> list[str]:
     """All terms of these words, in order, with repetitions."""
-    return list(chain.from_iterable(map(word_terms, tokens, repeat(language))))
+    return list(chain.from_iterable(map(_known(language).__getitem__, tokens)))
+
+
+class _Known(dict[str, tuple[str, ...]]):
+    """Words of one language with their terms, each looked up as fast as Python can: most words come again."""
+
+    LIMIT = 200_000
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= self.LIMIT:
+            self.clear()
+        found = self[word] = word_terms(word, self._language)
+        return found
+
+
+@lru_cache(maxsize=8)
+def _known(language: str) -> _Known:
+    return _Known(language)
 
 
 def text_terms(text: str, language: str) -> list[str]:
