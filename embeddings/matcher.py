@@ -43,7 +43,7 @@ ENOUGH_MASS = 12.0
 #: Spreads that the best text by words may stand out by, at most: about as far as the best one by meaning does.
 FARTHEST = 7.0
 #: Shared rarity, in nats, that is as good as sharing half of a short query.
-LONG_MASS = 150.0
+LONG_MASS = 60.0
 #: Rows from which a query's background of unrelated texts is estimated.
 BACKGROUND = 4096
 #: Below this chance of relevance a match is not shown.
