@@ -224,7 +224,9 @@ class World:
 
 
 def world(session: Session) -> World:
-    """Make the world and commit it."""
+    """Make the world and commit it. Numbers start anew, so that a test's names don't depend on the tests before it."""
+    global _number
+    _number = count(1)
     assert SECTOR_OF[OrganisationType.UNIVERSITY] == Sector.ACADEMIA
     ours, theirs = cluster(session, name="Northern Lights"), cluster(session, name="Southern Cross")
     sme = organisation(session, within=ours, name="Knochenwerk GmbH")
