@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app, g, redirect, request, url_for
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matchmaker.clusters.models import Organisation
-from matchmaker.db import db
+from matchmaker.db import EditConflict, db
 from matchmaker.errors import answer
 from matchmaker.items import queries, writing
 from matchmaker.items.forms import EditForm
@@ -130,3 +131,36 @@ def overtaken(_error: Exception) -> Any:
     return answer(
         409, _("Somebody else changed this at the same moment, so nothing was done. Go back, reload and try again.")
     )
+
+
+def edit_page(
+    form: Any,
+    item: Any,
+    *,
+    edit: Callable[..., None],
+    publish: Callable[[Any], None],
+    saved: Callable[[bool], Any],
+    page: Callable[[list[dict[str, Any]] | None], Any],
+) -> Any:
+    """The way an item's form goes: shown, checked, saved, published; overtaken, it shows both texts.
+
+    ``saved`` answers a saved form and is told whether it was published; ``page`` shows the form again, with what
+    differs where somebody else saved first.
+    """
+    publishing = pressed("publish")
+    form.publishing = publishing or is_published(item)
+    if not form.is_submitted() and "publish" in request.args:
+        form.says_enough()
+    if form.is_submitted() and not pressed("check") and form.validate():
+        try:
+            edit(db.session, item, version=form.version.data, values=form.values())
+            if publishing:
+                publish(item)
+            db.session.commit()
+            return saved(publishing)
+        except EditConflict:
+            db.session.rollback()
+            differences = form.differences(item)
+            form.on_version(item.version)
+            return page(differences)
+    return page(None)

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_security import current_user
 
-from matchmaker.db import EditConflict, db
+from matchmaker.db import db
 from matchmaker.items import pages
 from matchmaker.items.operations import NotADraft
 from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation, paginate
@@ -70,23 +70,14 @@ def edit(public_id: str) -> Any:
     """Change a need."""
     need = _own(public_id)
     form = NeedForm(obj=need)
-    publish = pages.pressed("publish")
-    form.publishing = publish or pages.is_published(need)
-    if not form.is_submitted() and "publish" in request.args:
-        form.says_enough()
-    if form.is_submitted() and not pages.pressed("check") and form.validate():
-        try:
-            operations.edit(db.session, need, version=form.version.data, values=form.values())
-            if publish:
-                operations.publish(need)
-            db.session.commit()
-            return _saved(need, published=publish)
-        except EditConflict:
-            db.session.rollback()
-            differences = form.differences(need)
-            form.on_version(need.version)
-            return _form_page(form, need, differences=differences)
-    return _form_page(form, need)
+    return pages.edit_page(
+        form,
+        need,
+        edit=operations.edit,
+        publish=operations.publish,
+        saved=lambda published: _saved(need, published=published),
+        page=lambda differences: _form_page(form, need, differences=differences),
+    )
 
 
 def _form_page(form: NeedForm, need: Need | None = None, differences: list[dict[str, Any]] | None = None) -> Any:

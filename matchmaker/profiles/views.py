@@ -157,23 +157,14 @@ def edit_competence(public_id: str) -> Any:
     """Change a competence."""
     edited = _own(Competence, public_id)
     form = _competence_form(edited.organisation, obj=edited)
-    publish = pages.pressed("publish")
-    form.publishing = publish or pages.is_published(edited)
-    if not form.is_submitted() and "publish" in request.args:
-        form.says_enough()
-    if form.is_submitted() and not pages.pressed("check") and form.validate():
-        try:
-            items.edit(db.session, edited, version=form.version.data, values=form.values())
-            if publish:
-                items.publish(edited)
-            db.session.commit()
-            return _competence_saved(edited, published=publish)
-        except EditConflict:
-            db.session.rollback()
-            differences = form.differences(edited)
-            form.on_version(edited.version)
-            return _competence_page(form, edited.organisation, edited, differences)
-    return _competence_page(form, edited.organisation, edited)
+    return pages.edit_page(
+        form,
+        edited,
+        edit=items.edit,
+        publish=items.publish,
+        saved=lambda published: _competence_saved(edited, published=published),
+        page=lambda differences: _competence_page(form, edited.organisation, edited, differences),
+    )
 
 
 @bp.post("/competences/review")

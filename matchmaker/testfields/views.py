@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from matchmaker.clusters.models import Organisation
-from matchmaker.db import EditConflict, db
+from matchmaker.db import db
 from matchmaker.items import labels, pages
 from matchmaker.items import operations as items
 from matchmaker.items.operations import NotADraft
@@ -119,23 +119,14 @@ def edit(public_id: str) -> Any:
     """Change a test field."""
     edited = _own(public_id)
     form = _form(edited.organisation, obj=edited)
-    publish = pages.pressed("publish")
-    form.publishing = publish or pages.is_published(edited)
-    if not form.is_submitted() and "publish" in request.args:
-        form.says_enough()
-    if form.is_submitted() and not pages.pressed("check") and form.validate():
-        try:
-            items.edit(db.session, edited, version=form.version.data, values=form.values())
-            if publish:
-                items.publish(edited)
-            db.session.commit()
-            return _saved(edited, published=publish)
-        except EditConflict:
-            db.session.rollback()
-            differences = form.differences(edited)
-            form.on_version(edited.version)
-            return _form_page(form, edited.organisation, edited, differences)
-    return _form_page(form, edited.organisation, edited)
+    return pages.edit_page(
+        form,
+        edited,
+        edit=items.edit,
+        publish=items.publish,
+        saved=lambda published: _saved(edited, published=published),
+        page=lambda differences: _form_page(form, edited.organisation, edited, differences),
+    )
 
 
 @bp.post("/review")
