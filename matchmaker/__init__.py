@@ -34,7 +34,7 @@ SLICES = (
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     """The application, ready to serve. ``overrides`` are Flask configuration values; the tests use them."""
-    from matchmaker import api, db, errors, extensions, health, logs, mail, web
+    from matchmaker import api, db, errors, extensions, health, jobs, logs, mail, web
     from matchmaker.accounts import security
     from matchmaker.resources import resource_folder
 
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     db.db.init_app(app)
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
+    jobs.init_app(app, settings)
     mail.init_app(app, settings)
     # Before Flask-Security, whose hooks read the user: the kind of transaction is decided first.
     web.init_app(app, settings)
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
 
 
 def _register_slice(app: OpenAPI, name: str) -> None:
-    """Bind what a slice offers: pages (``views.bp``), JSON (``api.blueprint``) and commands (``cli.commands``)."""
+    """Bind what a slice offers: pages (``views.bp``), JSON (``api.blueprint``), jobs, commands (``cli.commands``)."""
     module = import_module(f"matchmaker.{name}")
     if hasattr(module, "init_app"):
         module.init_app(app)
@@ -81,6 +82,9 @@ def _register_slice(app: OpenAPI, name: str) -> None:
         app.register_blueprint(import_module(f"matchmaker.{name}.views").bp)
     if find_spec(f"matchmaker.{name}.api"):
         app.register_api(import_module(f"matchmaker.{name}.api").blueprint)
+    if find_spec(f"matchmaker.{name}.jobs"):
+        # Importing it is enough: its functions register themselves.
+        import_module(f"matchmaker.{name}.jobs")
     if find_spec(f"matchmaker.{name}.cli"):
         for command in import_module(f"matchmaker.{name}.cli").commands:
             app.cli.add_command(command)

@@ -5,10 +5,13 @@ Slices add their commands in their own ``cli.py``; here are those that concern t
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import FlaskGroup, with_appcontext
 
 from matchmaker import health, schema
@@ -42,6 +45,25 @@ def init() -> None:
         click.echo(f"The database is already at schema {newest}.")
     else:
         click.echo(f"Database brought from schema {before} to {newest}.")
+
+
+@group.command()
+@click.option("--beside", is_flag=True, help="End when standard input does: for a server that starts its own worker.")
+@with_appcontext
+def work(beside: bool) -> None:
+    """Do the jobs: mails, vectors, imports, tidying. Runs until stopped; may be killed at any moment."""
+    # Pages come first where both share a machine.
+    os.nice(5)
+    if beside:
+        threading.Thread(target=_end_with_input, name="standard-input", daemon=True).start()
+    current_app.extensions["jobs"].work()
+
+
+def _end_with_input() -> None:
+    # Read without Python's buffer, whose lock would be in the way of an orderly end.
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @group.command()

@@ -81,6 +81,11 @@ SETTINGS = (
     Setting("MATCHMAKER_HOST", "127.0.0.1", "The address the server listens on."),
     Setting("MATCHMAKER_WORKERS", "1", "gunicorn worker processes; each holds its own index and model."),
     Setting("MATCHMAKER_THREADS", "8", "gunicorn threads in each worker."),
+    Setting(
+        "MATCHMAKER_JOBS",
+        "beside",
+        "`beside` starts a job worker with the server; `elsewhere` leaves that to you: run `matchmaker work`.",
+    ),
 )
 
 
@@ -106,6 +111,7 @@ class Settings:
     port: int
     workers: int
     threads: int
+    jobs: str
 
     @property
     def secure(self) -> bool:
@@ -170,6 +176,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         port=port,
         workers=number("MATCHMAKER_WORKERS", 1, 1, 64),
         threads=number("MATCHMAKER_THREADS", 8, 1, 256),
+        jobs=one_of("MATCHMAKER_JOBS", "beside", ("beside", "elsewhere")),
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
+import threading
+import time
 
 # Several threads of several workers must not each start a pool of compute threads: they would fight for the cores,
 # and a pool that was started before a fork hangs in the child. This has to stand before anything imports NumPy.
@@ -69,6 +72,46 @@ def on_starting(_server: Any) -> None:
         engine.dispose()
     if problem:
         raise SystemExit(f"matchmaker: {problem}")
+
+
+class _Beside:
+    """The job worker beside this server, started by exec, never by a fork of a process that has used the engine."""
+
+    def __init__(self) -> None:
+        self._wanted = True
+        self._process = self._start()
+        threading.Thread(target=self._keep, name="job-worker", daemon=True).start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # The worker ends when its standard input does, so it never outlives a master that was killed.
+        return subprocess.Popen([sys.executable, "-m", "matchmaker", "work", "--beside"], stdin=subprocess.PIPE)
+
+    def _keep(self) -> None:
+        while self._wanted:
+            self._process.wait()
+            time.sleep(1)
+            if self._wanted:
+                self._process = self._start()
+
+    def stop(self) -> None:
+        self._wanted = False
+        self._process.terminate()
+
+
+_beside: _Beside | None = None
+
+
+def when_ready(_server: Any) -> None:
+    """Start the job worker, unless it runs elsewhere."""
+    global _beside
+    if _settings.jobs == "beside":
+        _beside = _Beside()
+
+
+def on_exit(_server: Any) -> None:
+    """Let the job worker finish what it has begun, and no more."""
+    if _beside is not None:
+        _beside.stop()
 
 
 def post_worker_init(worker: Any) -> None:

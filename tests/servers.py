@@ -32,7 +32,12 @@ def free_port() -> int:
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """The environment of an installation: nothing of ours is inherited, only what is given counts."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MATCHMAKER_")}
-    own = {"MATCHMAKER_DATA_DIR": str(data_dir), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    own = {
+        "MATCHMAKER_DATA_DIR": str(data_dir),
+        "MATCHMAKER_JOBS": "elsewhere",
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
     return {**inherited, **own, **settings}
 
 
