@@ -34,7 +34,7 @@ SLICES = (
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     """The application, ready to serve. ``overrides`` are Flask configuration values; the tests use them."""
-    from matchmaker import api, db, errors, extensions, health, jobs, logs, mail, web
+    from matchmaker import api, audit, db, errors, extensions, health, jobs, logs, mail, web
     from matchmaker.accounts import security
     from matchmaker.resources import resource_folder
 
@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     extensions.csrf.init_app(app)
     jobs.init_app(app, settings)
     mail.init_app(app, settings)
+    audit.init_app(app)
     # Before Flask-Security, whose hooks read the user: the kind of transaction is decided first.
     web.init_app(app, settings)
     security.init_app(app)

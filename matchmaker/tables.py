@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matchmaker.accounts import models as accounts
+from matchmaker.audit import models as audit
 from matchmaker.clusters import models as clusters
 from matchmaker.curation import models as curation
 from matchmaker.db import Model
@@ -12,5 +13,5 @@ from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
 
-modules = (accounts, clusters, curation, mail, needs, profiles, suggestions, testfields)
+modules = (accounts, audit, clusters, curation, mail, needs, profiles, suggestions, testfields)
 metadata = Model.metadata

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from matchmaker import audit
 from matchmaker.accounts.models import User
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
@@ -144,6 +145,7 @@ def _refuse_nonsense() -> None:
 def _guard() -> Any:
     """Load the viewer and ask for the permission of the endpoint, before any view runs."""
     g.viewer = VISITOR
+    audit.set_actor(None)
     endpoint = request.endpoint
     if endpoint in ("static", "bootstrap.static"):
         return None
@@ -157,6 +159,7 @@ def _guard() -> Any:
         g.viewer = viewer_for(db.session, user)
     elif current_user and current_user.is_authenticated:
         g.viewer = viewer_for(db.session, current_user)
+    audit.set_actor(g.viewer.user_id)
     if endpoint is None:
         return None
     permission = permission_of(endpoint, current_app.view_functions[endpoint])

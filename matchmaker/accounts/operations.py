@@ -10,7 +10,9 @@ from uuid import uuid4
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from matchmaker import audit
 from matchmaker.accounts.models import ApiToken, Role, SignIn, User
+from matchmaker.audit import Event
 from matchmaker.db import utcnow
 
 #: How long a sign-in holds at most, however often it is used.
@@ -104,6 +106,7 @@ def grant_role(session: Session, user: User, name: str) -> None:
         session.add(role)
     if role not in user.roles:
         user.roles.append(role)
+        audit.record(session, Event.ROLE_CHANGED, actor_id=None, thing=user, facts={"role": name, "change": "added"})
 
 
 def create_user(session: Session, *, email: str, name: str, password_hash: str) -> User:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from matchmaker.accounts.models import User
+from matchmaker.audit import Event
 from matchmaker.clusters.identity import domain_of
 from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
 from matchmaker.permissions import Visibility
@@ -213,6 +215,8 @@ class Membership(PublicId, Model):
     """A user belongs to an organisation."""
 
     __tablename__ = "membership"
+    __audited__: ClassVar = {"*": Event.ROLE_CHANGED, "role": Event.ROLE_CHANGED, "state": Event.ROLE_CHANGED}
+    __audited_with__ = ("user_id", "role", "state")
     __table_args__ = (UniqueConstraint("user_id", "organisation_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -232,6 +236,8 @@ class ClusterManager(Model):
     """A user curates for a cluster."""
 
     __tablename__ = "cluster_manager"
+    __audited__: ClassVar = {"*": Event.ROLE_CHANGED}
+    __audited_with__ = ("user_id",)
     __table_args__ = (UniqueConstraint("cluster_id", "user_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts.models import User
@@ -172,9 +172,12 @@ def appoint_manager(session: Session, user: User, cluster: Cluster) -> None:
 
 def dismiss_manager(session: Session, user: User, cluster: Cluster) -> None:
     """End a user's management of a cluster; what the user decided stays on record."""
-    session.execute(
-        delete(ClusterManager).where(ClusterManager.user_id == user.id, ClusterManager.cluster_id == cluster.id)
+    known = session.scalar(
+        select(ClusterManager).where(ClusterManager.user_id == user.id, ClusterManager.cluster_id == cluster.id)
     )
+    if known is not None:
+        session.delete(known)
+        session.flush()
 
 
 def appoint_admin(session: Session, user: User, organisation: Organisation) -> None:

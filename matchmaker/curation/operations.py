@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker import audit
+from matchmaker.audit import Event
 from matchmaker.clusters.models import Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.curation.queries import Subject, standing
@@ -59,6 +61,7 @@ def give(
     verdict = Verdict(cluster_id=cluster_id, manager_id=manager_id, kind=kind, reason=reason[:2000], **pair)
     session.add(verdict)
     session.flush()
+    audit.record(session, Event.VERDICT_GIVEN, actor_id=manager_id, thing=verdict, facts={"kind": kind, **pair})
     return verdict
 
 
@@ -68,3 +71,4 @@ def withdraw(session: Session, verdict: Verdict, *, manager_id: int) -> None:
         verdict.withdrawn_at = utcnow()
         verdict.withdrawn_by_id = manager_id
         session.flush()
+        audit.record(session, Event.VERDICT_WITHDRAWN, actor_id=manager_id, thing=verdict)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from matchmaker.accounts.models import User
+from matchmaker.audit import Event
 from matchmaker.clusters.models import Field as Field
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import OneOf, PublicId, Versioned, today, utcnow
@@ -80,6 +82,8 @@ class Rung(StrEnum):
 
 class Item(PublicId, Versioned):
     """The columns every item has; mixed into the tables of competences, needs and test fields."""
+
+    __audited__: ClassVar = {"visibility": Event.VISIBILITY_CHANGED, "state": Event.VISIBILITY_CHANGED}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(200))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import Column, ForeignKey, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.accounts.models import User
+from matchmaker.audit import Event
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
 from matchmaker.items.models import IprStatus, Item, ItemState, Stage
@@ -27,6 +29,7 @@ class Profile(PublicId, Versioned, Model):
     """The face of a research group or a person inside an organisation."""
 
     __tablename__ = "profile"
+    __audited__: ClassVar = {"visibility": Event.VISIBILITY_CHANGED, "state": Event.VISIBILITY_CHANGED}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[ProfileKind] = mapped_column(OneOf(ProfileKind, 10))

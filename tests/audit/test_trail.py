@@ -1,0 +1,225 @@
+"""What happens is on record once, in order, and whoever alters the record is found out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from matchmaker import audit
+from matchmaker.audit import Event, TextRefused
+from matchmaker.audit.models import AuditChain, AuditEntry
+from matchmaker.audit.operations import KEPT, drop_old, hash_of
+from matchmaker.audit.queries import faults, head
+from matchmaker.clusters.models import Membership, MembershipState
+from matchmaker.clusters.operations import appoint_manager, dismiss_manager
+from matchmaker.db import db, utcnow
+from matchmaker.permissions import Visibility
+from tests import factories
+from tests.factories import World
+
+SignIn = Callable[..., FlaskClient]
+
+
+def told(session: Session) -> list[tuple[Any, ...]]:
+    """What the trail says, in order: event, actor, what it was done to, facts."""
+    session.expire_all()
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number))
+    return [(e.event, e.actor_id, e.thing_kind, e.thing_id, e.facts) for e in entries]
+
+
+@pytest.fixture
+def trail(app: Flask) -> Iterator[Session]:
+    """A session, with transactions as in production, that has committed five entries."""
+    with app.app_context():
+        engine = db.engine
+    with Session(engine) as made:
+        for number in range(5):
+            audit.record(made, Event.EXPORTED, actor_id=number, facts={"rows": number})
+            made.commit()
+        assert list(faults(made)) == []
+        yield made
+
+
+@pytest.mark.parametrize("fact", ["a sentence", "ulf@clinic.example", 1.5, {"a": 1}, ["two words"], "x" * 129])
+def test_no_text_gets_into_the_trail(fact: Any, session: Session) -> None:
+    with pytest.raises(TextRefused):
+        audit.record(session, Event.EXPORTED, actor_id=1, facts={"what": fact})
+
+
+def test_what_is_rolled_back_never_happened(trail: Session) -> None:
+    audit.record(trail, Event.ERASED, actor_id=1)
+    trail.flush()
+    trail.rollback()
+    audit.record(trail, Event.EXPORTED, actor_id=1)
+    trail.commit()
+    assert [number for (number,) in trail.execute(select(AuditEntry.number).order_by("number"))] == [1, 2, 3, 4, 5, 6]
+    assert list(faults(trail)) == []
+
+
+def test_a_savepoint_that_is_rolled_back_takes_its_entries_along(trail: Session) -> None:
+    audit.record(trail, Event.EXPORTED, actor_id=7)
+    with trail.begin_nested() as savepoint:
+        audit.record(trail, Event.ERASED, actor_id=7)
+        savepoint.rollback()
+    trail.commit()
+    assert [entry[0] for entry in told(trail)][5:] == [Event.EXPORTED]
+    assert list(faults(trail)) == []
+
+
+@pytest.mark.parametrize(
+    ("tamper", "fault"),
+    [
+        (update(AuditEntry).where(AuditEntry.number == 3).values(actor_id=99), "entry 3: altered"),
+        (update(AuditEntry).where(AuditEntry.number == 3).values(at=utcnow()), "entry 3: altered"),
+        (update(AuditEntry).where(AuditEntry.number == 3).values(facts={"rows": 9}), "entry 3: altered"),
+        (update(AuditEntry).where(AuditEntry.number == 3).values(digest="0" * 64), "entry 3: altered"),
+        (delete(AuditEntry).where(AuditEntry.number == 3), "entry 3: taken out"),
+        (delete(AuditEntry).where(AuditEntry.number == 5), "entry 5: taken out, with all behind it up to 5"),
+        (delete(AuditEntry).where(AuditEntry.number == 1), "entry 1: taken out"),
+        (delete(AuditEntry), "entry 1: taken out, with all behind it up to 5"),
+    ],
+)
+def test_the_check_names_the_entry_that_somebody_altered(tamper: Any, fault: str, trail: Session) -> None:
+    trail.execute(tamper)
+    trail.commit()
+    assert next(faults(trail)) == fault
+
+
+def test_an_entry_slipped_in_past_the_chain_is_named(trail: Session) -> None:
+    trail.execute(AuditEntry.__table__.insert().values(event=Event.EXPORTED, facts={}))
+    trail.execute(update(AuditChain).values(number=5))
+    trail.commit()
+    assert "written without a place" in next(faults(trail))
+
+
+def test_an_end_cut_off_with_the_chain_mended_shows_against_what_was_noted(trail: Session) -> None:
+    noted = head(trail)
+    fourth = trail.scalars(select(AuditEntry).where(AuditEntry.number == 4)).one()
+    trail.execute(update(AuditChain).values(number=4, digest=fourth.digest))
+    trail.execute(delete(AuditEntry).where(AuditEntry.number == 5))
+    trail.commit()
+    assert list(faults(trail)) == []
+    assert list(faults(trail, expected=noted)) == ["entry 5: not the one that was noted"]
+
+
+def test_the_session_refuses_to_change_an_entry(trail: Session) -> None:
+    entry = trail.scalars(select(AuditEntry)).first()
+    entry.actor_id = 99
+    with pytest.raises(RuntimeError, match="never changed"):
+        trail.flush()
+    trail.rollback()
+    trail.delete(entry)
+    with pytest.raises(RuntimeError, match="never changed"):
+        trail.flush()
+
+
+def test_entries_are_dropped_when_their_time_is_over_and_the_rest_still_holds(trail: Session) -> None:
+    later = utcnow() + KEPT
+    assert drop_old(trail, now=later - timedelta(days=1)) == 0
+    assert drop_old(trail, now=later + timedelta(days=1)) == 5
+    audit.record(trail, Event.EXPORTED, actor_id=1)
+    trail.commit()
+    assert [number for (number,) in trail.execute(select(AuditEntry.number))] == [6]
+    assert list(faults(trail)) == []
+
+
+@pytest.mark.every_database
+def test_writers_at_the_same_time_make_one_chain(app: Flask, session: Session) -> None:
+    world = factories.world(session)
+    failures: list[BaseException] = []
+    together = threading.Barrier(4)
+
+    def write(actor: int) -> None:
+        try:
+            with app.app_context():
+                engine = db.engine
+            together.wait()
+            for _ in range(15):
+                with Session(engine) as writer:
+                    audit.record(writer, Event.EXPORTED, actor_id=actor, organisation_id=world.sme.id)
+                    # Locks other rows as well, as real work does, in an order of its own.
+                    writer.execute(update(factories.User).where(factories.User.id == actor).values(title=str(_)))
+                    writer.commit()
+        except BaseException as error:
+            failures.append(error)
+
+    users = (world.sme_user, world.researcher, world.manager, world.outsider)
+    threads = [threading.Thread(target=write, args=(user.id,)) for user in users]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    with app.app_context():
+        made = db.session.scalars(select(AuditEntry.number).where(AuditEntry.event == Event.EXPORTED)).all()
+        assert len(made) == 60
+        assert list(faults(db.session)) == []
+
+
+def test_a_change_of_visibility_is_recorded_with_who_made_it(session: Session, world: World, sign_in: SignIn) -> None:
+    need = factories.need(session, world.sme, visibility=Visibility.PRIVATE)
+    session.commit()
+    before = len(told(session))
+    member = sign_in(world.sme_user)
+    page = {"title": need.title, "description": need.description, "visibility": "members", "version": "1"}
+    assert member.post(f"/needs/{need.public_id}/edit", data={**page, "action": "save"}).status_code == 302
+    assert told(session)[before:] == [
+        (
+            Event.VISIBILITY_CHANGED,
+            world.sme_user.id,
+            "need",
+            need.public_id,
+            {"column": "visibility", "from": "private", "to": "members"},
+        )
+    ]
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
+    assert entry.organisation_id == world.sme.id
+    assert len(entry.request) == 16, "the request's name, as in the log"
+    # Saving again what stands there already is no change.
+    assert member.post(f"/needs/{need.public_id}/edit", data={**page, "version": "2"}).status_code in (302, 422)
+    assert len(told(session)) == before + 1
+
+
+def test_roles_in_an_organisation_are_recorded_from_asking_to_leaving(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    before = len(told(session))
+    sign_in(world.newcomer).post(f"/organisations/{world.sme.public_id}/ask", data={"message": "I work here."})
+    membership = session.scalars(select(Membership).where(Membership.state == MembershipState.ASKED)).one()
+    admin = sign_in(world.sme_admin)
+    for step in ("accept", "make-admin", "remove"):
+        assert admin.post(f"/memberships/{membership.public_id}/{step}").status_code == 302
+    entries = told(session)[before:]
+    seen = [(actor, kind, facts.get("change") or facts.get("to")) for _, actor, kind, _, facts in entries]
+    newcomer, boss = world.newcomer.id, world.sme_admin.id
+    assert seen == [
+        (newcomer, "membership", "added"),
+        (boss, "membership", "active"),
+        (boss, "membership", "admin"),
+        (boss, "membership", "removed"),
+    ]
+    assert all(facts["user_id"] == newcomer for *_, facts in entries)
+    assert "I work here" not in repr(entries)
+
+
+def test_appointing_and_dismissing_a_manager_is_recorded(session: Session, world: World) -> None:
+    before = len(told(session))
+    appoint_manager(session, world.newcomer, world.cluster)
+    dismiss_manager(session, world.newcomer, world.cluster)
+    session.commit()
+    assert [(event, facts["change"]) for event, *_, facts in told(session)[before:]] == [
+        (Event.ROLE_CHANGED, "added"),
+        (Event.ROLE_CHANGED, "removed"),
+    ]
+
+
+def test_two_texts_can_be_compared_by_their_hashes() -> None:
+    assert hash_of("Wir suchen") == hash_of("Wir suchen") != hash_of("Wir suchen ")
