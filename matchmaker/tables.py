@@ -7,11 +7,23 @@ from matchmaker.audit import models as audit
 from matchmaker.clusters import models as clusters
 from matchmaker.curation import models as curation
 from matchmaker.db import Model
+from matchmaker.imports import models as imports
 from matchmaker.mail import models as mail
 from matchmaker.needs import models as needs
 from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
 
-modules = (accounts, audit, clusters, curation, mail, needs, profiles, suggestions, testfields)
+modules = (
+    accounts,
+    audit,
+    clusters,
+    curation,
+    imports,
+    mail,
+    needs,
+    profiles,
+    suggestions,
+    testfields,
+)
 metadata = Model.metadata

@@ -32,6 +32,7 @@ from matchmaker.db import db, set_read_only, utcnow, writing
 from matchmaker.errors import answer
 from matchmaker.extensions import babel
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
+from matchmaker.uploads import largest_body
 
 log = structlog.get_logger("matchmaker")
 
@@ -131,6 +132,9 @@ def _begin() -> None:
         set_read_only(endpoint not in WRITING_GETS)
     else:
         set_read_only(endpoint in READING_POSTS)
+        largest = largest_body(current_app.view_functions.get(endpoint))
+        if largest is not None:
+            request.max_content_length = largest
 
 
 def _refuse_nonsense() -> None:

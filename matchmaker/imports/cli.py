@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
 from matchmaker.imports import cordis as cordis_files
+from matchmaker.imports.models import Outcome
 from matchmaker.imports.operations import (
-    Outcome,
     Report,
     put_organisation,
     put_statement,
@@ -183,7 +183,7 @@ def _finish(reports: list[tuple[str, Report]], dry_run: bool, refused_file: Path
         db.session.rollback()
     for what, report in reports:
         counts = ", ".join(f"{report.outcomes[outcome]} {outcome}" for outcome in Outcome)
-        click.echo(f"{what}: {counts}, {len(report.refused)} refused{' (dry run, nothing kept)' if dry_run else ''}")
+        click.echo(f"{what}: {counts}{' (dry run, nothing kept)' if dry_run else ''}")
         for row in report.refused[:SHOWN]:
             click.echo(f"  line {row.line}: {row.reason}")
         if len(report.refused) > SHOWN:

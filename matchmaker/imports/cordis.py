@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Cluster, ClusterMembership, Organisation, OrganisationType
 from matchmaker.db import today
-from matchmaker.imports.operations import Outcome, put_item, update
+from matchmaker.imports.models import Outcome
+from matchmaker.imports.operations import put_item, update
 from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
 from matchmaker.imports.records import RowRefused
 from matchmaker.permissions import Visibility

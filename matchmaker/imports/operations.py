@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from matchmaker.clusters.models import Cluster, ClusterMembership, Organisation, OrganisationType
 from matchmaker.db import today, utcnow
+from matchmaker.imports.models import Outcome
 from matchmaker.imports.readers import BadRow
 from matchmaker.imports.records import OrganisationRecord, RowRefused, StatementRecord
 from matchmaker.items.models import Item, ItemState
@@ -27,14 +27,6 @@ from matchmaker.texts import comparison_key
 BATCH = 200
 
 
-class Outcome(StrEnum):
-    """What became of a row."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-
-
 @dataclass
 class Report:
     """What an import did: a count of each outcome, and the rows that were refused."""
@@ -44,7 +36,11 @@ class Report:
 
     @property
     def rows(self) -> int:
-        return self.outcomes.total() + len(self.refused)
+        return self.outcomes.total()
+
+    def refuse(self, row: BadRow) -> None:
+        self.refused.append(row)
+        self.outcomes[Outcome.REFUSED] += 1
 
 
 T = TypeVar("T")
@@ -66,14 +62,14 @@ def run(
     for batch in _batches(entries, BATCH):
         for entry in batch:
             if isinstance(entry, BadRow):
-                report.refused.append(entry)
+                report.refuse(entry)
                 continue
             line, thing = entry
             try:
                 with session.begin_nested():
                     outcome = put(session, thing)
             except RowRefused as refusal:
-                report.refused.append(BadRow(line, str(refusal)))
+                report.refuse(BadRow(line, str(refusal)))
             else:
                 report.outcomes[outcome] += 1
         after_batch(report)
@@ -110,33 +106,48 @@ def find_organisation(session: Session, name: str, source: str = "") -> Organisa
     return found[0] if len(found) == 1 else None
 
 
-def put_organisation(session: Session, record: OrganisationRecord, cluster: Cluster) -> Outcome:
-    """Create the organisation, or bring the one this row is known by up to date."""
-    key = f"{record.source}:{record.key or record.ror or comparison_key(record.name) + '|' + record.country}"[:200]
-    values = record.model_dump(exclude={"key"}) | {"fields": [str(name) for name in record.fields]}
-    values["is_sme"] = record.type == OrganisationType.SME
+def known_organisation(session: Session, record: OrganisationRecord) -> Organisation | None:
+    """The organisation that this row brought in before, or that bears its ROR id."""
     known = session.scalar(
         select(Organisation)
-        .where(Organisation.source_key == key)
+        .where(Organisation.source_key == _key_of(record))
         .options(selectinload(Organisation.cluster_memberships))
     )
     if known is None and record.ror:
         known = session.scalar(select(Organisation).where(Organisation.ror == record.ror))
-        if known is not None and known.source_key is None:
-            # Somebody entered it by hand: theirs counts, the file adds nothing.
-            return Outcome.UNCHANGED
+    return known
+
+
+def _key_of(record: OrganisationRecord) -> str:
+    return f"{record.source}:{record.key or record.ror or comparison_key(record.name) + '|' + record.country}"[:200]
+
+
+def put_organisation(session: Session, record: OrganisationRecord, cluster: Cluster) -> Outcome:
+    """Create the organisation, or bring the one this row is known by up to date."""
+    values = organisation_values(record)
+    known = known_organisation(session, record)
     if known is None:
-        made = Organisation(**values, source_key=key)
+        made = Organisation(**values, source_key=_key_of(record))
         made.cluster_memberships.append(ClusterMembership(cluster=cluster, since=today()))
         session.add(made)
         session.flush()
         return Outcome.CREATED
+    if known.source_key is None:
+        # Somebody entered it by hand: theirs counts, the file adds nothing.
+        return Outcome.UNCHANGED
     changed = update(known, values)
     if cluster.id not in known.cluster_ids:
         known.cluster_memberships.append(ClusterMembership(cluster=cluster, since=today()))
         changed = True
     session.flush()
     return Outcome.CHANGED if changed else Outcome.UNCHANGED
+
+
+def organisation_values(record: OrganisationRecord) -> dict[str, Any]:
+    """The columns of an organisation, as a row gives them."""
+    values = record.model_dump(exclude={"key"}) | {"fields": [str(name) for name in record.fields]}
+    values["is_sme"] = record.type == OrganisationType.SME
+    return values
 
 
 _MODELS: dict[str, type[Item]] = {"competence": Competence, "need": Need, "test_field": TestField, "evidence": Evidence}

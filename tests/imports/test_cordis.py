@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Organisation, OrganisationType
 from matchmaker.imports import cordis
-from matchmaker.imports.operations import Outcome
+from matchmaker.imports.models import Outcome
 from matchmaker.imports.readers import UnreadableFile
 from matchmaker.imports.records import RowRefused
 from matchmaker.permissions import Visibility

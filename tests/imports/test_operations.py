@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Organisation, OrganisationType
-from matchmaker.imports.operations import Outcome, Report, put_organisation, put_statement, run
+from matchmaker.imports.models import Outcome
+from matchmaker.imports.operations import Report, put_organisation, put_statement, run
 from matchmaker.imports.readers import BadRow
 from matchmaker.imports.records import OrganisationRecord, RowRefused, StatementRecord, parse
 from matchmaker.items.models import ItemState
@@ -59,7 +60,7 @@ def test_a_changed_row_changes_the_organisation_it_is_known_by(session: Session,
 def test_bad_rows_are_named_with_their_line_and_good_rows_are_kept(session: Session, world: World) -> None:
     report = put_all(session, world, SME | {"type": "gmbh"}, SME, SME | {"colour": "red", "name": ""})
 
-    assert report.outcomes == {Outcome.CREATED: 1}
+    assert report.outcomes == {Outcome.CREATED: 1, Outcome.REFUSED: 2}
     assert [row.line for row in report.refused] == [2, 4]
     assert "type" in report.refused[0].reason
     assert "'gmbh'" in report.refused[0].reason

@@ -66,7 +66,7 @@ def test_broken_json_lines_are_named_and_the_others_kept(tmp_path: Path) -> None
         ("list.csv", b"", "empty file"),
         ("list.csv", b"name,type\n\x00\x00", "NUL"),
         ("list.csv", b"name,name\nA,B\n", "name twice"),
-        ("list.xml", b"<a/>", "expected a file named .csv or .jsonl"),
+        ("list.xml", b"<a/>", "expected a file named .csv, .xlsx or .jsonl"),
         ("list.csv", b"name\n\x81\x8d", "expected UTF-8"),
         ("list.jsonl.gz", b"not gzipped", "list.jsonl.gz"),
     ],

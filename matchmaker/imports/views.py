@@ -1,0 +1,175 @@
+"""A manager's imports: a file comes in, its columns are matched, rows are looked at, and a worker does the rest."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_security import current_user
+
+from matchmaker import jobs
+from matchmaker.db import db
+from matchmaker.imports import queries, running
+from matchmaker.imports.forms import LARGEST_FILE, MappingForm, UploadForm, chosen
+from matchmaker.imports.mapping import RECORDS, FileKind
+from matchmaker.imports.models import Duplicates, ImportRun, RunState
+from matchmaker.imports.readers import UnreadableFile
+from matchmaker.items.pages import overtaken, page_number, url_of_page
+from matchmaker.items.queries import paginate
+from matchmaker.permissions import Permission, permits
+from matchmaker.uploads import takes_up_to
+
+bp = Blueprint("imports", __name__, url_prefix="/desk/imports")
+
+
+@bp.get("/")
+@permits(Permission.CURATE)
+def index() -> str:
+    """Every import into the manager's clusters, and the form for a new one."""
+    return _index(UploadForm())
+
+
+def _index(form: UploadForm) -> str:
+    form.offer([(cluster.public_id, cluster.name) for cluster in queries.managed_clusters(db.session, g.viewer)])
+    page = paginate(db.session, queries.runs(g.viewer), page_number(), url_of_page)
+    return render_template("imports/index.html", form=form, page=page)
+
+
+@bp.post("/")
+@takes_up_to(LARGEST_FILE)
+@permits(Permission.CURATE)
+def upload() -> Any:
+    """Take a file and guess what its columns mean."""
+    form = UploadForm()
+    clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
+    form.offer([(public_id, cluster.name) for public_id, cluster in clusters.items()])
+    if not form.validate():
+        return _index(form), 422
+    sent = form.file.data
+    try:
+        run = running.upload(
+            db.session,
+            clusters[form.cluster.data],
+            current_user._get_current_object(),
+            kind=FileKind(form.kind.data),
+            filename=sent.filename.rpartition("/")[2],
+            content=sent.read(),
+        )
+    except UnreadableFile as error:
+        form.file.errors = [str(error)]
+        return _index(form), 422
+    db.session.commit()
+    return redirect(url_for(".show", public_id=run.public_id))
+
+
+@bp.get("/<public_id>")
+@permits(Permission.CURATE)
+def show(public_id: str) -> str:
+    """Where an import stands: its columns and first rows before it starts, its progress and result afterwards."""
+    run = queries.run_or_refuse(db.session, public_id, g.viewer)
+    form = MappingForm()
+    form.offer(run)
+    page = paginate(db.session, queries.refused(run), page_number(), url_of_page)
+    return render_template(
+        "imports/show.html",
+        run=run,
+        form=form,
+        columns=RECORDS[run.kind].model_fields,
+        foresight=running.foresee(db.session, run) if run.state is RunState.MAPPING else None,
+        outcomes=queries.outcomes(db.session, run),
+        refused=page,
+        can_be_undone=running.can_be_undone(run),
+    )
+
+
+@bp.post("/<public_id>/columns")
+@permits(Permission.CURATE)
+def columns(public_id: str) -> Any:
+    """Say what the columns mean, and look at the rows again or start."""
+    run = queries.run_or_refuse(db.session, public_id, g.viewer)
+    form = MappingForm()
+    form.offer(run)
+    if not form.validate():
+        abort(422)
+    try:
+        running.choose(run, chosen(run, request.form.to_dict()), Duplicates(form.duplicates.data))
+        if request.form.get("action") == "start":
+            running.start(run)
+            jobs.wake(db.session, "imports")
+    except running.NotNow as error:
+        return overtaken(error)
+    db.session.commit()
+    return redirect(url_for(".show", public_id=public_id))
+
+
+def _moved(public_id: str, move: Any, *, wake: bool = False) -> Any:
+    """Move an import to another state, and go back to its page."""
+    run = queries.run_or_refuse(db.session, public_id, g.viewer)
+    try:
+        move(run)
+    except running.NotNow as error:
+        return overtaken(error)
+    if wake:
+        jobs.wake(db.session, "imports")
+    db.session.commit()
+    return redirect(url_for(".show", public_id=public_id))
+
+
+@bp.post("/<public_id>/pause")
+@permits(Permission.CURATE)
+def pause(public_id: str) -> Any:
+    """Stop after the rows at hand."""
+    return _moved(public_id, running.pause)
+
+
+@bp.post("/<public_id>/resume")
+@permits(Permission.CURATE)
+def resume(public_id: str) -> Any:
+    """Go on where it stopped."""
+    return _moved(public_id, running.resume, wake=True)
+
+
+@bp.post("/<public_id>/cancel")
+@permits(Permission.CURATE)
+def cancel(public_id: str) -> Any:
+    """End it; what came in stays until it is undone."""
+    return _moved(public_id, running.cancel)
+
+
+@bp.post("/<public_id>/undo")
+@permits(Permission.CURATE)
+def undo(public_id: str) -> Any:
+    """Take back what it did."""
+
+    def take_back(run: ImportRun) -> None:
+        kept = running.undo(db.session, run)
+        flash(_("The import is undone."))
+        if kept:
+            flash(
+                ngettext(
+                    "One thing stays as it is, because somebody has worked on it since.",
+                    "%(num)d things stay as they are, because somebody has worked on them since.",
+                    kept,
+                ),
+                "info",
+            )
+
+    return _moved(public_id, take_back)
+
+
+@bp.get("/<public_id>/result.csv")
+@permits(Permission.CURATE)
+def result(public_id: str) -> Response:
+    """What became of every row, as a file."""
+    run = queries.run_or_refuse(db.session, public_id, g.viewer)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("line", "outcome", "reason"))
+    writer.writerows(queries.result_lines(db.session, run))
+    made: Response = current_app.response_class(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    made.headers["Content-Disposition"] = f'attachment; filename="import-{run.public_id}.csv"'
+    return made
