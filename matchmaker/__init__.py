@@ -17,6 +17,7 @@ from matchmaker.config import Settings, load
 #: Every slice, lowest first. The order is that of the import layers in pyproject.toml.
 SLICES = (
     "accounts",
+    "notifications",
     "clusters",
     "items",
     "profiles",
@@ -76,6 +77,9 @@ def _register_slice(app: OpenAPI, name: str) -> None:
     module = import_module(f"matchmaker.{name}")
     if hasattr(module, "init_app"):
         module.init_app(app)
+    if find_spec(f"matchmaker.{name}.notifications"):
+        # Importing it is enough: its kinds register themselves.
+        import_module(f"matchmaker.{name}.notifications")
     if find_spec(f"matchmaker.{name}.manage"):
         # Manager pages stand on the blueprint of the slice's views.
         import_module(f"matchmaker.{name}.manage")

@@ -10,6 +10,7 @@ from matchmaker.db import Model
 from matchmaker.imports import models as imports
 from matchmaker.mail import models as mail
 from matchmaker.needs import models as needs
+from matchmaker.notifications import models as notifications
 from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
@@ -22,6 +23,7 @@ modules = (
     imports,
     mail,
     needs,
+    notifications,
     profiles,
     suggestions,
     testfields,

@@ -31,6 +31,7 @@ from matchmaker.config import Settings
 from matchmaker.db import db, set_read_only, utcnow, writing
 from matchmaker.errors import answer
 from matchmaker.extensions import babel
+from matchmaker.notifications.queries import unread
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
 from matchmaker.uploads import largest_body
 
@@ -39,8 +40,8 @@ log = structlog.get_logger("matchmaker")
 #: Languages that the interface speaks.
 LOCALES = ("en",)
 
-#: GET addresses that libraries write on: the link in a confirmation mail.
-WRITING_GETS = frozenset({"security.confirm_email"})
+#: GET addresses that write: the link in a confirmation mail, and the one that opens a notification, which is then read.
+WRITING_GETS = frozenset({"security.confirm_email", "notifications.open_one"})
 
 #: The addresses under /api that answer without a token.
 OPEN_API = frozenset({"openapi_document"})
@@ -278,6 +279,16 @@ def _cluster_shown(viewer: Viewer) -> Cluster | None:
     return found[0] if len(found) == 1 else None
 
 
+def _inbox_count(viewer: Viewer) -> int:
+    """How many notifications wait for the viewer."""
+    if viewer.user_id is None:
+        return 0
+    try:
+        return unread(db.session, viewer.user_id)
+    except SQLAlchemyError:
+        return 0
+
+
 def _template_globals() -> dict[str, Any]:
     viewer: Viewer = g.get("viewer", VISITOR)
     cluster = _cluster_shown(viewer)
@@ -286,6 +297,7 @@ def _template_globals() -> dict[str, Any]:
         "can": lambda permission, thing=None: allows(viewer, permission, thing),
         "nav": _menu(MENU, viewer),
         "account_links": _menu(ACCOUNT_MENU, viewer),
+        "inbox_count": _inbox_count(viewer),
         "cluster_name": cluster.name if cluster else None,
         "demo_notice": cluster is not None and cluster.demonstration,
     }

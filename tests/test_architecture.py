@@ -81,8 +81,8 @@ def test_every_template_is_used() -> None:
         name = path.relative_to(TEMPLATES).as_posix()
         if name.startswith(OPENED_BY_LIBRARIES):
             continue
-        # A mail is named once without its ending and sent as text and HTML.
-        stem = name.rsplit(".", 1)[0]
+        # A mail is named once, without its ending and its language.
+        stem = re.sub(r"(\.(de|sv))?\.\w+$", "", name)
         assert f'"{name}"' in spoken or f"'{name}'" in spoken or f'"{stem}"' in spoken, f"{name} is opened by nobody"
 
 

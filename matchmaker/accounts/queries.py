@@ -70,3 +70,8 @@ def token_or_refuse(session: Session, public_id: str, user_id: int) -> ApiToken:
 def user_by_email(session: Session, email: str) -> User | None:
     """The user of an address, whatever its case."""
     return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+
+
+def user_by_public_id(session: Session, public_id: str) -> User | None:
+    """The user of a public id."""
+    return session.scalar(select(User).where(User.public_id == public_id))

@@ -121,7 +121,9 @@ def ask(public_id: str) -> Any:
 @permits(Permission.ACCOUNT)
 def withdraw(public_id: str) -> Any:
     """Take back one's own request to join."""
-    operations.refuse(db.session, queries.own_request_or_refuse(db.session, public_id, g.viewer.user_id))
+    membership = queries.own_request_or_refuse(db.session, public_id, g.viewer.user_id)
+    notifications.forget_request(db.session, membership)
+    operations.refuse(db.session, membership)
     db.session.commit()
     flash(_("Your request is taken back."))
     return redirect(url_for(".start"))
@@ -212,6 +214,7 @@ def accept(public_id: str) -> Any:
     back = _after_change(membership.organisation)
     if membership.state == MembershipState.ASKED:
         operations.accept(db.session, membership)
+        notifications.forget_request(db.session, membership)
         notifications.tell_accepted(db.session, membership)
         flash(_("%(name)s now acts for %(organisation)s.", **_names(membership)))
     db.session.commit()
@@ -227,6 +230,7 @@ def refuse(public_id: str) -> Any:
     if membership.state == MembershipState.ASKED:
         user, organisation = membership.user, membership.organisation
         flash(_("The request of %(name)s is turned down.", name=user.display_name))
+        notifications.forget_request(db.session, membership)
         operations.refuse(db.session, membership)
         notifications.tell_refused(db.session, user, organisation)
     db.session.commit()

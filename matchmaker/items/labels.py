@@ -19,6 +19,7 @@ from wtforms.fields.choices import SelectChoice
 from matchmaker.clusters.countries import countries
 from matchmaker.clusters.models import MembershipRole, MembershipState, OrganisationType, Sector
 from matchmaker.items.models import Cooperation, Field, IprStatus, Item, ItemState, Rung, Stage
+from matchmaker.notifications.kinds import ByMail, Group
 from matchmaker.permissions import Visibility
 
 _words: dict[type[StrEnum], dict[str, Any]] = {}
@@ -129,6 +130,20 @@ name(
 )
 name(MembershipRole, {MembershipRole.MEMBER: _("Member"), MembershipRole.ADMIN: _("Organisation admin")})
 name(MembershipState, {MembershipState.ASKED: _("Waiting for agreement"), MembershipState.ACTIVE: _("Active")})
+name(
+    Group,
+    {
+        Group.INTRODUCTIONS: _("Introductions"),
+        Group.SUGGESTIONS: _("Suggestions and searches"),
+        Group.ORGANISATION: _("My organisation"),
+        Group.CLUSTER: _("The cluster"),
+        Group.ACCOUNT: _("My account"),
+    },
+)
+name(
+    ByMail,
+    {ByMail.AT_ONCE: _("At once"), ByMail.DIGEST: _("In the digest"), ByMail.NEVER: _("Never")},
+)
 name(
     Visibility,
     {

@@ -65,13 +65,22 @@ def _plain(error: BaseException) -> str:
     return f"{type(error).__name__} {code}" if code else type(error).__name__
 
 
+def _headers(message: OutboxMessage) -> dict[str, str]:
+    made = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
+    if message.unsubscribe_url:
+        # RFC 8058: the mail program itself may stop such mails, with one click.
+        made["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return made
+
+
 def _outgoing(message: OutboxMessage) -> EmailMultiAlternatives:
     made = EmailMultiAlternatives(
         message.subject,
         message.text,
         current_app.config["MAIL_DEFAULT_SENDER"],
         [message.to],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        headers=_headers(message),
         connection=mail.get_connection(),
     )
     if message.html:

@@ -1,7 +1,8 @@
 """From a template to a mail: subject, text, and the same text as simple HTML.
 
-A mail is written once, as ``templates/<slice>/email/<name>.txt``: its first line is the subject. The HTML is made from
-the text, so that the two can't say different things.
+A mail is written once in every language, as ``templates/<slice>/email/<name>.txt`` (English), ``<name>.de.txt`` and
+``<name>.sv.txt``: whole letters and not phrases, so that each reads as if it had been thought in its language. The
+first line is the subject. The HTML is made from the text, so that the two can't say different things.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import re
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale
 from markupsafe import Markup, escape
+
+#: The languages that mails are written in; whoever asks for another one, or for none, reads the first.
+LANGUAGES = ("en", "de", "sv")
 
 
 class Letter(TypedDict):
@@ -26,10 +30,21 @@ class Letter(TypedDict):
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 
 
-def compose(template: str, *, locale: str = "", **context: Any) -> Letter:
-    """Write the mail of that template, for example ``clusters/email/asked``, in the reader's language."""
-    with force_locale(locale or current_app.config["BABEL_DEFAULT_LOCALE"]):
-        return split(render_template(f"{template}.txt", **context))
+def compose(template: str, *, locale: str = "", ending: str = "", **context: Any) -> Letter:
+    """Write the mail of that template, for example ``clusters/email/asked``, in the reader's language.
+
+    ``ending`` names a second template, which is written below the first.
+    """
+    language = locale if locale in LANGUAGES else LANGUAGES[0]
+    with force_locale(language):
+        parts = (_render(name, language, context) for name in (template, ending) if name)
+        return split("\n\n".join(parts))
+
+
+def _render(template: str, language: str, context: dict[str, Any]) -> str:
+    # Not Flask's render_template: what it adds for pages, such as the menu, asks for a request.
+    names = [f"{template}.{language}.txt", f"{template}.txt"]
+    return current_app.jinja_env.select_template(names).render(context)
 
 
 def split(written: str) -> Letter:

@@ -22,6 +22,8 @@ class OutboxMessage(Model):
     #: Emptied once the mail is sent or has expired: it may hold a link that opens an account.
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text, default="")
+    #: The address that stops such mails with one click, '' where they can't be stopped.
+    unsubscribe_url: Mapped[str] = mapped_column(String(500), default="")
     #: Stays the same over all attempts, so that a mail that arrives twice is recognised as one.
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -29,7 +29,14 @@ class UnsafeHeader(ValueError):
 
 
 def enqueue(
-    session: Session, *, to: str, subject: str, text: str, html: str = "", lifetime: timedelta = LIFETIME
+    session: Session,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    unsubscribe_url: str = "",
+    lifetime: timedelta = LIFETIME,
 ) -> OutboxMessage:
     """Write a mail into the outbox; it leaves after the commit, and not at all after a rollback.
 
@@ -45,6 +52,7 @@ def enqueue(
         subject=subject[:200],
         text=text,
         html=html,
+        unsubscribe_url=unsubscribe_url,
         message_id=f"<{secrets.token_hex(16)}@{to.rpartition('@')[2]}>",
         expires_at=utcnow() + lifetime,
     )
@@ -67,6 +75,11 @@ def claim(session: Session, message_id: int, *, now: datetime) -> bool:
         .values(not_before=now + LEASE, attempts=OutboxMessage.attempts + 1)
     )
     return taken.rowcount == 1
+
+
+def take_back(session: Session, message_id: int) -> None:
+    """Let a mail that still waits never leave."""
+    session.execute(delete(OutboxMessage).where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None)))
 
 
 def mark_sent(message: OutboxMessage, *, now: datetime) -> None:

@@ -1,0 +1,81 @@
+"""Reads about what users were told, and how they want to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from matchmaker.notifications.kinds import KINDS, ByMail, Kind
+from matchmaker.notifications.models import Notification, NotificationPreference
+from matchmaker.permissions import NotPermitted
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a kind of news reaches a reader."""
+
+    in_inbox: bool
+    by_mail: ByMail
+
+
+def way(session: Session, user_id: int, kind: Kind) -> Way:
+    """How a user is told of a kind: as they chose, where there is a choice."""
+    chosen = session.get(NotificationPreference, (user_id, kind.name)) if kind.optional else None
+    if chosen is None:
+        return Way(True, kind.by_mail)
+    return Way(chosen.in_inbox, chosen.by_mail)
+
+
+def unread(session: Session, user_id: int) -> int:
+    """How many notifications wait in a user's inbox."""
+    return (
+        session.scalar(
+            select(func.count(Notification.id)).where(
+                Notification.user_id == user_id, Notification.in_inbox, Notification.read_at.is_(None)
+            )
+        )
+        or 0
+    )
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One page of a user's inbox."""
+
+    items: list[Notification]
+    unread: int
+    total: int
+    page: int
+    pages: int
+
+
+def inbox(session: Session, user_id: int, *, page: int = 1, size: int = 20) -> Inbox:
+    """What a user was told: unread first, then the newest. Beyond the last page is the last page."""
+    # A kind that no slice registers any more can't be shown.
+    mine = (Notification.user_id == user_id, Notification.in_inbox, Notification.kind.in_(KINDS))
+    total = session.scalar(select(func.count(Notification.id)).where(*mine)) or 0
+    pages = max(1, ceil(total / size))
+    page = min(max(1, page), pages)
+    rows = session.scalars(
+        select(Notification)
+        .where(*mine)
+        .order_by(case((Notification.read_at.is_(None), 0), else_=1), Notification.id.desc())
+        .offset((page - 1) * size)
+        .limit(size)
+    )
+    return Inbox(list(rows), unread(session, user_id), total, page, pages)
+
+
+def own_or_refuse(session: Session, public_id: str, user_id: int | None) -> Notification:
+    """A user's own notification. Raises NotPermitted where it does not exist or is somebody else's."""
+    found = session.scalar(
+        select(Notification).where(
+            Notification.public_id == public_id, Notification.user_id == user_id, Notification.kind.in_(KINDS)
+        )
+    )
+    if found is None:
+        raise NotPermitted(public_id)
+    return found

@@ -1,0 +1,129 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import ngettext
+
+from matchmaker.accounts.models import User
+from matchmaker.accounts.queries import user_by_public_id
+from matchmaker.db import db, utcnow
+from matchmaker.extensions import csrf
+from matchmaker.notifications import letters, operations, queries
+from matchmaker.notifications.kinds import KINDS, Kind
+from matchmaker.notifications.models import Notification
+from matchmaker.permissions import NotPermitted, Permission, permits
+
+bp = Blueprint("notifications", __name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where the inbox stands, for the pagination below it."""
+
+    page: int
+    pages: int
+    total: int
+
+    @property
+    def prev_url(self) -> str | None:
+        return self.url(self.page - 1) if self.page > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self.url(self.page + 1) if self.page < self.pages else None
+
+    def url(self, number: int) -> str:
+        return url_for("notifications.inbox", page=number if number > 1 else None)
+
+
+def _kind(told: Notification) -> Kind:
+    return KINDS[told.kind]
+
+
+@bp.get("/inbox")
+@permits(Permission.ACCOUNT)
+def inbox() -> str:
+    """What the user was told: unread first, then the newest."""
+    listed = queries.inbox(db.session, g.viewer.user_id, page=request.args.get("page", 1, type=int))
+    lines = [(told, _kind(told).sentence(told.facts), _kind(told).group) for told in listed.items]
+    return render_template(
+        "notifications/inbox.html",
+        lines=lines,
+        unread=listed.unread,
+        page=Page(listed.page, listed.pages, listed.total),
+    )
+
+
+@bp.get("/inbox/<public_id>")
+@permits(Permission.ACCOUNT)
+def open_one(public_id: str) -> Any:
+    """Go to what a notification is about; that counts as read. Links in mails lead here too."""
+    told = queries.own_or_refuse(db.session, public_id, g.viewer.user_id)
+    operations.mark_read(db.session, told, now=utcnow())
+    db.session.commit()
+    kind = _kind(told)
+    return redirect(url_for(kind.endpoint, **{part: told.facts[fact] for part, fact in kind.arguments.items()}))
+
+
+@bp.post("/inbox/<public_id>/read")
+@permits(Permission.ACCOUNT)
+def mark_read(public_id: str) -> Any:
+    """Take one out of what waits, without opening it."""
+    operations.mark_read(db.session, queries.own_or_refuse(db.session, public_id, g.viewer.user_id), now=utcnow())
+    db.session.commit()
+    return _back()
+
+
+@bp.post("/inbox/<public_id>/unread")
+@permits(Permission.ACCOUNT)
+def mark_unread(public_id: str) -> Any:
+    """Put one back among what waits."""
+    operations.mark_unread(db.session, queries.own_or_refuse(db.session, public_id, g.viewer.user_id))
+    db.session.commit()
+    return _back()
+
+
+@bp.post("/inbox/read")
+@permits(Permission.ACCOUNT)
+def mark_all_read() -> Any:
+    """Take everything out of what waits that was there when the page was made."""
+    newest = queries.own_or_refuse(db.session, request.form.get("newest", ""), g.viewer.user_id)
+    seen = operations.mark_all_read(db.session, newest, now=utcnow())
+    db.session.commit()
+    flash(ngettext("%(num)d notification marked as read.", "%(num)d notifications marked as read.", seen))
+    return redirect(url_for(".inbox"))
+
+
+@bp.get("/unsubscribe/<token>")
+@permits(Permission.BROWSE)
+def confirm_unsubscribe(token: str) -> str:
+    """Ask whether mails of a kind shall stop: following a link changes nothing, since scanners follow links too."""
+    _user, kind = _unsubscriber(token)
+    return render_template("notifications/unsubscribe.html", kind=kind, token=token, done=False)
+
+
+@bp.post("/unsubscribe/<token>")
+@permits(Permission.BROWSE)
+@csrf.exempt
+def unsubscribe(token: str) -> str:
+    """Stop mails of a kind. Mail programs post here by themselves (RFC 8058), so without a form of ours."""
+    user, kind = _unsubscriber(token)
+    operations.stop_mails(db.session, user.id, kind)
+    db.session.commit()
+    return render_template("notifications/unsubscribe.html", kind=kind, token=token, done=True)
+
+
+def _unsubscriber(token: str) -> tuple[User, Kind]:
+    named = letters.unsubscriber(token)
+    user = named and user_by_public_id(db.session, named[0])
+    if not named or not user:
+        raise NotPermitted(token)
+    return user, KINDS[named[1]]
+
+
+def _back() -> Any:
+    return redirect(url_for(".inbox", page=request.form.get("page", type=int)))
