@@ -17,7 +17,7 @@ from embeddings.glossary import Glossary
 from embeddings.hashing import HashingEncoder
 from embeddings.language import LANGUAGES, detect_language, normalise, split_statements
 from embeddings.matcher import Matcher, Query, Statement
-from embeddings.ranking import Band, Evidence, Match, ScorePart, apply_verdicts
+from embeddings.ranking import Band, Evidence, Match, MissingTerm, Raise, ScorePart, apply_verdicts, what_would_raise
 
 __all__ = [
     "BUNDLED_MODEL",
@@ -29,9 +29,11 @@ __all__ = [
     "HashingEncoder",
     "Match",
     "Matcher",
+    "MissingTerm",
     "ModelRefused",
     "ModelUnavailable",
     "Query",
+    "Raise",
     "ScorePart",
     "SentenceTransformerEncoder",
     "Statement",
@@ -42,4 +44,5 @@ __all__ = [
     "normalise",
     "shared_terms",
     "split_statements",
+    "what_would_raise",
 ]

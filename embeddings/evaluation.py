@@ -25,8 +25,8 @@ import numpy as np
 from embeddings.asking import topic_of
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.language import detect_language, split_statements
-from embeddings.matcher import LEGS, MEANING, Matcher, Statement
-from embeddings.ranking import Match
+from embeddings.matcher import LEGS, Matcher, Statement
+from embeddings.ranking import MEANING, Match
 
 #: Names of the columns: which legs are asked.
 COLUMNS: dict[str, Collection[str]] = {"dense": {MEANING}, "lexical": LEGS - {MEANING}, "fused": LEGS}

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from embeddings.language import LANGUAGES, is_stop_word, normalise, word_list
-from embeddings.terms import terms_of, text_terms
+from embeddings.terms import terms_of, text_terms, word_terms
 
 FOLDER = Path(__file__).with_suffix("")
 FILES = {"de": "german.tsv", "sv": "swedish.tsv"}
@@ -168,6 +168,14 @@ class Glossary:
         for _, extra in added:
             found += _form_terms(extra, "en")
         return found
+
+    def forms(self, word: str, language: str) -> list[frozenset[str]]:
+        """The ways to say a word, each as its terms: as it is written, in English, as each of its long forms."""
+        found = [word_terms(word, language)]
+        if language in self.stems:
+            found.append(tuple(text_terms(self.gloss(word, language), "en")))
+        found += [_form_terms(extra, "en") for _, extra in self.expansions(word, language)]
+        return [frozenset(form) for form in found]
 
     def english(self, text: str, language: str) -> str:
         """The text as an English encoder should read it: glossed, with its acronyms both short and long."""

@@ -185,6 +185,12 @@ class WordScores:
     overlap: np.ndarray  #: BM25 by rarity, as a share of what one occurrence of every term would give
     mass: np.ndarray  #: rarity (idf, in nats) of the query's terms that the row has
     coverage: np.ndarray  #: that mass as a share of the whole query's, 0 to 1
+    weights: np.ndarray  #: of each of the query's terms: what one occurrence adds to the overlap, before saturation
+
+
+def gain_of_one(length: float) -> float:
+    """What one occurrence of a term counts in a text that has `length` terms with it, beside its weight."""
+    return (SATURATION + 1.0) / (1.0 + SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * length / NORMAL_LENGTH))
 
 
 def score_words(
@@ -219,9 +225,9 @@ def score_words(
     touched, inverse = np.unique(rows, return_inverse=True)
     if not touched.size:
         nothing = np.zeros(0)
-        return WordScores(np.zeros(0, np.int64), nothing, nothing, nothing)
+        return WordScores(np.zeros(0, np.int64), nothing, nothing, nothing, np.zeros(len(query)))
     rare, size = own * idf**RARITY, touched.size
     gained = found * (SATURATION + 1.0) / (found + norm)
     overlap = np.bincount(inverse, weights=gained * rare[terms], minlength=size) / rare.sum()
     mass = np.bincount(inverse, weights=(own * idf)[terms] * has, minlength=size)
-    return WordScores(touched, overlap, mass, mass / float((own * idf).sum()))
+    return WordScores(touched, overlap, mass, mass / float((own * idf).sum()), rare / rare.sum())

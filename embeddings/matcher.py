@@ -18,32 +18,39 @@ import numpy as np
 from embeddings.asking import topic_of, without_asking
 from embeddings.encoder import Encoder
 from embeddings.explanation import shared_terms
+from embeddings.fusion import standard_meaning, standard_words, strength
 from embeddings.glossary import Glossary, bundled_glossary
 from embeddings.index import FaissIndex, VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
-from embeddings.language import detect_language, normalise
-from embeddings.lexical import Lexicon, WordBlock, WordScores, score_words
-from embeddings.ranking import Evidence, Match, ScorePart, band_of, harmonic_mean, ordered, soft_votes
+from embeddings.language import detect_language, normalise, words
+from embeddings.lexical import Lexicon, WordBlock, gain_of_one, score_words
+from embeddings.ranking import (
+    BREADTH,
+    MEANING,
+    TEMPERATURE,
+    THEY_OFFER,
+    WE_OFFER,
+    WORDS,
+    Evidence,
+    Match,
+    MissingTerm,
+    ScorePart,
+    band_of,
+    harmonic_mean,
+    ordered,
+    soft_votes,
+)
 from embeddings.terms import text_terms
 
-#: Score parts, as explanations name them.
-MEANING, WORDS, BREADTH, THEY_OFFER, WE_OFFER = "meaning", "words", "breadth", "they offer", "we offer"
 LEGS = frozenset({MEANING, WORDS})
 
 #: Nearest statements each leg hands to the fusion.
 DEPTH = 400
-#: Items whose owners vote, and how soft their votes are (tuned on dev sets, docs/decisions).
+#: Items whose owners vote (tuned on dev sets, docs/decisions).
 VOTERS = 100
-TEMPERATURE = 4.0
-#: What cosines of unrelated texts look like before a board has shown its own: mean, spread, and its weight.
-PRIOR = (0.08, 0.09, 30.0)
-#: The same for word overlaps.
-WORD_PRIOR = (0.02, 0.05, 10.0)
-#: Shared rarity, in nats, from which words are trusted by half.
-ENOUGH_MASS = 12.0
-#: Spreads that the best text by words may stand out by, at most: about as far as the best one by meaning does.
-FARTHEST = 7.0
 #: Shared rarity, in nats, that is as good as sharing half of a short query.
 LONG_MASS = 60.0
+#: Likeness, as the word leg weighs it, from which a text is taken to say a word.
+SAID = 0.5
 #: Rows from which a query's background of unrelated texts is estimated.
 BACKGROUND = 4096
 #: Below this chance of relevance a match is not shown.
@@ -389,6 +396,49 @@ class Matcher:
             )
         return ordered(matches)[: max(limit, 0)]
 
+    def missing_terms(
+        self,
+        query: Query,
+        statement: int,
+        *,
+        allowed: np.ndarray | None,
+        background: np.ndarray | None = None,
+        limit: int = 5,
+    ) -> list[MissingTerm]:
+        """What the query asks for and this statement does not say: words as the query has them, best first.
+
+        A word's gain is what the statement's score would grow by if its text had the word once, and everything
+        else stayed as it is; `what_would_raise` tells what that is worth in places.
+        """
+        board = self._board
+        rows = board.rows(np.array([statement], dtype=np.int64))
+        if not rows.size or not query.terms:
+            return []
+        mask = board.mask(checked_allowed(allowed))
+        around = mask if background is None else mask | board.mask(checked_allowed(background))
+        total = int(np.count_nonzero(around))
+        scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, around, total)
+        said = standard_words(scored, mask.size, total)
+        block, place = board.place(int(rows[0]))
+        has = block.words.numbers[block.words.starts[place] : block.words.starts[place + 1]]
+        once = gain_of_one(float(block.words.lengths[place]) + 1.0)
+        worth, absent = {}, set()
+        for (term, _), weight in zip(query.terms, scored.weights.tolist(), strict=True):
+            worth[term] = said.gain(weight * once)
+            numbers, likeness = self._lexicon.relatives(term)
+            if float(likeness[np.isin(numbers, has)].max(initial=0.0)) < SAID:
+                absent.add(term)
+        missing: dict[str, MissingTerm] = {}
+        for match in words(query.text):
+            word = match.group()
+            forms = [worth.keys() & form for form in self.glossary.forms(word, query.language)]
+            # A word is said in its own form, in English, or as the long form of an acronym.
+            if all(form & absent for form in forms if form) and any(forms):
+                gain = math.fsum(worth[term] for term in sorted(set().union(*forms) & absent))
+                if gain > 0.0:
+                    missing.setdefault(min(set().union(*forms)), MissingTerm(word, gain))
+        return sorted(missing.values(), key=lambda m: (-m.gain, m.term))[:limit]
+
     def _direction(
         self,
         board: _Board,
@@ -462,13 +512,14 @@ class Matcher:
         ids = board.ids()
         chosen = np.zeros(0, np.int64)
         # The word leg is complete: every row that shares a term has its score.
-        words, trust = np.zeros(mask.size), 0.0
+        worded, trust = np.zeros(mask.size), 0.0
         coverage = np.zeros(mask.size)
         if WORDS in legs and query.terms:
             scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, around, total)
             # Much of a short query or, in absolute terms, much of a long one.
             coverage[scored.rows] = np.maximum(scored.coverage, scored.mass / (scored.mass + LONG_MASS))
-            words, trust = _standard_words(scored, mask.size, total)
+            said = standard_words(scored, mask.size, total)
+            worded, trust = said.standard, said.trust
             within = mask[scored.rows]
             rows, overlap = scored.rows[within], scored.overlap[within]
             chosen = rows[np.lexsort((ids[rows], -overlap))[:DEPTH]]
@@ -483,9 +534,9 @@ class Matcher:
             return []
         # Words weigh as much as they have to say about this query; without a model they are all there is.
         weight = 1.0 if meaning is None else trust
-        shared = words[chosen]
+        shared = worded[chosen]
         scores = weight * shared if meaning is None else meaning + weight * shared
-        strengths = _strength(meaning, coverage[chosen])
+        strengths = strength(meaning, coverage[chosen])
         # A leg asked alone, to be judged, is judged whole.
         good = np.flatnonzero(strengths >= (FLOOR if frozenset(legs) >= LEGS else 0.0))
         order = good[np.lexsort((ids[chosen[good]], -scores[good]))]
@@ -516,14 +567,7 @@ class Matcher:
         assert board.vectors is not None  # noqa: S101 - for the type checker; the caller has looked.
         step = max(1, allowed_rows.size // BACKGROUND)
         sample = board.vectors.scores(vector, ids[allowed_rows[::step]])
-        sample = sample[np.isfinite(sample)].astype(np.float64)
-        mean, spread, weight = PRIOR
-        n = sample.size
-        centre = (mean * weight + float(sample.sum())) / (weight + n)
-        variance = (weight * (spread**2 + (mean - centre) ** 2) + float(((sample - centre) ** 2).sum())) / (weight + n)
-        cosines = board.vectors.scores(vector, ids[chosen]).astype(np.float64)
-        # A pending text counts as an unrelated one until its vector is there.
-        return np.asarray(np.nan_to_num((cosines - centre) / math.sqrt(variance), nan=0.0))
+        return standard_meaning(board.vectors.scores(vector, ids[chosen]), sample)
 
     def _evidence(self, board: _Board, query: Query, candidate: _Candidate, explain: bool) -> Evidence:
         """What a candidate says for its match; without `explain` the shared terms are left to those who show it."""
@@ -545,36 +589,6 @@ class Matcher:
             item=candidate.item,
             strength=candidate.strength,
         )
-
-
-def _standard_words(scored: WordScores, size: int, total: int) -> tuple[np.ndarray, float]:
-    """Overlaps in spreads above the allowed rows' mean, and how far words can be trusted for this query.
-
-    The trust is that in the best row by words: one shared word among many says little (a paraphrase shares
-    none), many rare ones or nearly all of the query's say much.
-    """
-    values = np.zeros(size)
-    values[scored.rows] = scored.overlap
-    mean, spread, weight = WORD_PRIOR
-    n = total + weight
-    centre = (mean * weight + float(scored.overlap.sum())) / n
-    square = (weight * (spread**2 + mean**2) + float((scored.overlap**2).sum())) / n
-    standard = (values - centre) / math.sqrt(max(square - centre**2, 1e-12))
-    if not scored.rows.size:
-        return standard, 0.0
-    best = int(np.lexsort((scored.rows, -scored.mass, -scored.overlap))[0])
-    mass, share = float(scored.mass[best]), min(float(scored.coverage[best]), 1.0)
-    by_mass = mass**3 / (mass**3 + ENOUGH_MASS**3)
-    # Where few texts share a word at all, they stand out by far more spreads than meaning ever does.
-    moderate = FARTHEST / max(FARTHEST, float(standard.max()))
-    return standard, moderate * (1.0 - (1.0 - by_mass) * (1.0 - share**2))
-
-
-def _strength(meaning: np.ndarray | None, coverage: np.ndarray) -> np.ndarray:
-    """The chance of relevance by meaning and by shared words, a logistic fit to the judged development sets."""
-    if meaning is None:
-        return np.asarray(1.0 / (1.0 + np.exp(4.12 - 5.27 * coverage)))
-    return np.asarray(1.0 / (1.0 + np.exp(4.77 - 0.285 * meaning - 4.88 * coverage)))
 
 
 def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:
