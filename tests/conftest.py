@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ from sqlalchemy.orm import Session
 
 from embeddings import HashingEncoder
 from matchmaker import create_app, schema
-from matchmaker.accounts.operations import begin_sign_in
 from matchmaker.config import Settings, load
 from matchmaker.db import db
 from tests import factories
+from tests.clients import signed_in
 from tests.databases import Postgres, PostgresMissing
 from tests.servers import Servers
 
@@ -144,21 +145,8 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[..., FlaskClient]:
-    """Gives a browser in which the user is signed in, without the cost of the sign-in form."""
-
-    def sign_in(user: Any) -> FlaskClient:
-        with app.app_context(), Session(db.engine) as writer:
-            cookie_value = begin_sign_in(writer, user)
-            writer.commit()
-        made = app.test_client()
-        with made.session_transaction() as cookie:
-            cookie["_user_id"] = cookie_value
-            cookie["_fresh"] = True
-            cookie["fs_cc"] = "set"
-            cookie["fs_paa"] = 4_000_000_000
-        return made
-
-    return sign_in
+    """Gives a browser in which the user is signed in."""
+    return partial(signed_in, app)
 
 
 @pytest.fixture

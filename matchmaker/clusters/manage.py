@@ -61,7 +61,9 @@ def appoint(public_id: str) -> Any:
 def dismiss(public_id: str, user_id: str) -> Any:
     """End a user's management of a cluster; the verdicts given stay."""
     cluster = _cluster(public_id)
-    user = db.session.scalar(select(User).where(User.public_id == user_id))
+    user = db.session.scalar(
+        select(User).join(ClusterManager).where(User.public_id == user_id, ClusterManager.cluster_id == cluster.id)
+    )
     if user is None:
         raise NotPermitted(user_id)
     operations.dismiss_manager(db.session, user, cluster)

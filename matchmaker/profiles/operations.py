@@ -66,9 +66,8 @@ def attach(session: Session, competence: Competence, evidence: Evidence) -> None
 
 def detach(session: Session, competence: Competence, evidence: Evidence) -> None:
     """Take a record away from a competence; the record itself stays."""
-    if evidence in competence.evidence:
-        competence.evidence.remove(evidence)
-        session.flush()
+    competence.evidence.remove(evidence)
+    session.flush()
 
 
 def add_profile(session: Session, organisation: Organisation, user: User | None, values: Mapping[str, Any]) -> Profile:

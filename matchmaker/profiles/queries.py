@@ -109,6 +109,14 @@ def attachable_evidence(session: Session, competence: Competence) -> list[Eviden
     )
 
 
+def backing_or_refuse(competence: Competence, evidence_id: str) -> Evidence:
+    """A record that backs this very competence. Raises NotPermitted for any other."""
+    for record in competence.evidence:
+        if record.public_id == evidence_id:
+            return record
+    raise NotPermitted(evidence_id)
+
+
 def sources(things: Iterable[Any]) -> list[tuple[str, str]]:
     """Where imported texts on a page came from: each source with its licence, once."""
     return list(dict.fromkeys((thing.source, thing.licence) for thing in things if thing.source))

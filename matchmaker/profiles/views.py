@@ -232,7 +232,7 @@ def attach_evidence(public_id: str) -> Any:
 def detach_evidence(public_id: str, evidence_id: str) -> Any:
     """Take a record away from this competence; the record stays."""
     own = _own(Competence, public_id)
-    operations.detach(db.session, own, get_or_refuse(db.session, Evidence, evidence_id, g.viewer))
+    operations.detach(db.session, own, queries.backing_or_refuse(own, evidence_id))
     db.session.commit()
     flash(_("The record no longer backs this competence. It is still registered."), "success")
     return redirect(url_for(".competence", public_id=public_id))

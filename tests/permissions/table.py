@@ -1,0 +1,193 @@
+"""Who may do what, address by address. A route that is missing here fails the tests; a new one needs one line.
+
+    METHOD  ADDRESS as in the URL map             THING            WHO MAY, seen from the thing
+
+THING is ``-`` for a page about nothing in particular, else a name of ``things.py``: what the address names. Several
+lines may stand for one address: one for each kind of thing on which rights differ.
+
+WHO, for a page without a thing: ``visitor`` ``newcomer`` (signed in, acts for nobody) ``member`` ``admin`` (of an
+organisation) ``manager`` (of a cluster) ``platform`` (the platform admin).
+For a thing of an organisation, besides: ``fellow`` (acts for another organisation of the same cluster) ``stranger``
+(for one of another cluster) ``far-manager`` (manages another cluster). ``member``, ``admin`` and ``manager`` are then
+those of the thing's own organisation and cluster.
+For a thing of a person: ``self`` and ``others``.
+``everybody`` is all of these, ``signed-in`` all but the visitor.
+
+The test asks each line as every role, for the own organisation's thing, another's, another cluster's, a deleted one
+and one that never was. Who is not named is answered exactly as if the thing did not exist.
+"""
+
+TABLE = """
+# --- Home, health, files
+GET  /                                            -             everybody
+GET  /healthz                                     -             everybody
+GET  /readyz                                      -             everybody
+GET  /static/<path:filename>                      file          everybody
+GET  /bootstrap/static/<path:filename>            library-file  everybody
+GET  /fs-static/<path:filename>                   no-file       nobody
+GET  /api/v1/openapi.json                         -             everybody
+
+# --- Signing in
+GET  /sign-in                                     -             everybody
+POST /sign-in                                     -             everybody
+POST /sign-out                                    -             everybody
+GET  /sign-up                                     -             everybody
+POST /sign-up                                     -             everybody
+GET  /recover                                     -             everybody
+POST /recover                                     -             everybody
+GET  /recover/<token>                             no-token      everybody
+POST /recover/<token>                             no-token      everybody
+GET  /confirm                                     -             everybody
+POST /confirm                                     -             everybody
+GET  /confirm/<token>                             no-token      everybody
+POST /confirm/<token>                             no-token      everybody
+GET  /account/check-mail                          -             everybody
+
+# --- One's own account
+GET  /account                                     -             signed-in
+POST /account                                     -             signed-in
+GET  /account/password                            -             signed-in
+POST /account/password                            -             signed-in
+GET  /account/verify                              -             signed-in
+POST /account/verify                              -             signed-in
+GET  /account/tokens                              -             signed-in
+POST /account/tokens                              -             signed-in
+POST /account/tokens/<public_id>/revoke           token         self
+
+# --- Clusters, organisations, people
+GET  /arrive                                      -             signed-in
+GET  /start                                       -             signed-in
+GET  /clusters                                    -             platform
+POST /clusters                                    -             platform
+POST /clusters/<public_id>/managers               cluster       platform
+POST /clusters/<public_id>/managers/<user_id>/dismiss  managing  platform
+GET  /cluster/members                             -             manager
+GET  /organisations                               -             everybody
+GET  /organisations/new                           -             signed-in
+POST /organisations/new                           -             signed-in
+GET  /organisations/join                          -             signed-in
+GET  /organisations/edit                          -             admin
+POST /organisations/edit                          -             admin
+GET  /organisations/people                        -             admin
+GET  /organisations/<public_id>                   organisation  everybody
+GET  /organisations/<public_id>/evidence          organisation  everybody
+POST /organisations/<public_id>/ask               organisation  signed-in
+GET  /organisations/<public_id>/edit              organisation  admin
+POST /organisations/<public_id>/edit              organisation  admin
+GET  /organisations/<public_id>/people            organisation  admin
+GET  /organisations/<public_id>/people            orphan        manager
+POST /memberships/<public_id>/accept              asking        admin
+POST /memberships/<public_id>/accept              asking-orphan manager
+POST /memberships/<public_id>/refuse              asking        admin
+POST /memberships/<public_id>/refuse              asking-orphan manager
+POST /memberships/<public_id>/make-admin          membership    admin
+POST /memberships/<public_id>/make-member         membership    admin
+POST /memberships/<public_id>/remove              membership    admin
+POST /memberships/<public_id>/withdraw            own-asking    self
+
+# --- Needs
+GET  /needs/mine                                  -             signed-in
+GET  /needs/new                                   -             signed-in
+POST /needs/new                                   -             signed-in
+POST /needs/review                                -             member admin
+GET  /needs/<public_id>                           need          everybody
+GET  /needs/<public_id>                           members-need  member admin fellow manager
+GET  /needs/<public_id>                           private-need  member admin
+GET  /needs/<public_id>                           draft-need    member admin
+GET  /needs/<public_id>/edit                      need          member admin
+POST /needs/<public_id>/edit                      need          member admin
+GET  /needs/<public_id>/edit                      private-need  member admin
+POST /needs/<public_id>/publish                   draft-need    member admin
+POST /needs/<public_id>/renew                     need          member admin
+POST /needs/<public_id>/met                       need          member admin
+POST /needs/<public_id>/close                     need          member admin
+POST /needs/<public_id>/delete                    draft-need    member admin
+
+# --- Offers: competences, evidence, profiles
+GET  /offers                                      -             signed-in
+GET  /offers/evidence                             -             signed-in
+GET  /competences/new                             -             signed-in
+POST /competences/new                             -             signed-in
+POST /competences/review                          -             member admin
+GET  /competences/<public_id>                     competence    everybody
+GET  /competences/<public_id>                     members-competence  member admin fellow manager
+GET  /competences/<public_id>                     draft-competence    member admin
+GET  /competences/<public_id>/edit                competence    member admin
+POST /competences/<public_id>/edit                competence    member admin
+POST /competences/<public_id>/publish             draft-competence    member admin
+POST /competences/<public_id>/renew               competence    member admin
+POST /competences/<public_id>/withdraw            competence    member admin
+POST /competences/<public_id>/delete              draft-competence    member admin
+POST /competences/<public_id>/evidence            attachable    member admin
+POST /competences/<public_id>/evidence/<evidence_id>/detach  backing  member admin
+GET  /evidence/new                                -             signed-in
+POST /evidence/new                                -             signed-in
+GET  /evidence/<public_id>                        evidence      everybody
+GET  /evidence/<public_id>                        draft-evidence  member admin
+GET  /evidence/<public_id>/edit                   evidence      member admin
+POST /evidence/<public_id>/edit                   evidence      member admin
+POST /evidence/<public_id>/publish                draft-evidence  member admin
+POST /evidence/<public_id>/renew                  evidence      member admin
+POST /evidence/<public_id>/withdraw               evidence      member admin
+POST /evidence/<public_id>/delete                 draft-evidence  member admin
+GET  /profiles/new                                -             signed-in
+POST /profiles/new                                -             signed-in
+GET  /profiles/<public_id>                        profile       everybody
+GET  /profiles/<public_id>                        draft-profile member admin
+GET  /profiles/<public_id>/edit                   profile       member admin
+POST /profiles/<public_id>/edit                   profile       member admin
+POST /profiles/<public_id>/publish                draft-profile member admin
+POST /profiles/<public_id>/withdraw               profile       member admin
+POST /profiles/<public_id>/delete                 draft-profile member admin
+
+# --- Test fields
+GET  /test-fields/                                -             everybody
+GET  /test-fields/mine                            -             signed-in
+GET  /test-fields/new                             -             signed-in
+POST /test-fields/new                             -             signed-in
+POST /test-fields/review                          -             member admin
+GET  /test-fields/<public_id>                     test-field    everybody
+GET  /test-fields/<public_id>                     draft-test-field  member admin
+GET  /test-fields/<public_id>/edit                test-field    member admin
+POST /test-fields/<public_id>/edit                test-field    member admin
+POST /test-fields/<public_id>/publish             draft-test-field  member admin
+POST /test-fields/<public_id>/renew               test-field    member admin
+POST /test-fields/<public_id>/withdraw            test-field    member admin
+POST /test-fields/<public_id>/delete              draft-test-field  member admin
+
+# --- Search and suggestions
+GET  /search                                      -             everybody
+GET  /api/v1/search                               -             signed-in
+POST /api/v1/suggest                              -             member admin manager
+GET  /suggestions/text                            -             member admin manager
+POST /suggestions/text                            -             member admin manager
+POST /suggestions/preview                         -             member admin manager
+POST /suggestions/answer                          answer        member admin
+GET  /suggestions/need/<public_id>                need          member admin manager
+GET  /suggestions/need/<public_id>                members-need  member admin manager
+GET  /suggestions/need/<public_id>                private-need  member admin
+GET  /suggestions/need/<public_id>/compare        members-need  member admin manager
+GET  /suggestions/need/<public_id>/compare        private-need  member admin
+GET  /suggestions/competence/<public_id>          members-competence  member admin manager
+GET  /suggestions/competence/<public_id>          draft-competence    member admin
+GET  /suggestions/organisation/<public_id>        organisation  member admin manager
+
+# --- Curation
+GET  /desk/                                       -             manager
+GET  /verdicts/                                   -             manager
+GET  /verdicts/propose                            -             manager
+POST /verdicts/give                               pair          manager
+POST /verdicts/give                               private-pair  nobody
+POST /verdicts/<public_id>/withdraw               verdict       manager
+
+# --- Imports
+GET  /desk/imports/                               -             manager
+POST /desk/imports/                               -             manager
+GET  /desk/imports/<public_id>                    import        manager
+GET  /desk/imports/<public_id>/result.csv         import        manager
+POST /desk/imports/<public_id>/columns            import        manager
+POST /desk/imports/<public_id>/pause              import        manager
+POST /desk/imports/<public_id>/resume             import        manager
+POST /desk/imports/<public_id>/cancel             import        manager
+POST /desk/imports/<public_id>/undo               import        manager
+"""

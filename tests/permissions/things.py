@@ -1,0 +1,267 @@
+"""What an address may name: for each word of the table, how to make one that belongs to a given organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matchmaker.accounts.models import User
+from matchmaker.accounts.operations import create_token
+from matchmaker.clusters.models import Cluster, Membership, MembershipState, Organisation
+from matchmaker.curation.models import Verdict, VerdictKind
+from matchmaker.imports.mapping import FileKind
+from matchmaker.imports.models import ImportRun
+from matchmaker.items.models import ItemState
+from matchmaker.permissions import Visibility
+from matchmaker.profiles.models import Profile, ProfileKind
+from tests import factories
+
+#: Looks like an id and is none.
+NOWHERE = "222222222222"
+
+
+@dataclass
+class Owner:
+    """Whose the thing is to be: an organisation with its admin and a plain member, and its cluster."""
+
+    organisation: Organisation
+    user: User
+    cluster: Cluster
+    #: Another organisation of the same cluster, for things that concern two.
+    other: Organisation
+
+
+@dataclass
+class Thing:
+    """How a request names the thing, and the rows that vanish when it is deleted."""
+
+    arguments: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
+    rows: list[Any] = field(default_factory=list)
+    #: The person it belongs to; None: it is an organisation's.
+    person: User | None = None
+
+    @property
+    def can_vanish(self) -> bool:
+        return bool(self.rows)
+
+
+Maker = Callable[[Session, Owner], Thing]
+
+MAKERS: dict[str, Maker] = {}
+
+
+def thing(name: str) -> Callable[[Maker], Maker]:
+    def keep(maker: Maker) -> Maker:
+        MAKERS[name] = maker
+        return maker
+
+    return keep
+
+
+def _item(name: str, make: Callable[..., Any], **values: Any) -> None:
+    """A row of an organisation that has a public id."""
+
+    def maker(session: Session, owner: Owner) -> Thing:
+        made = make(session, owner.organisation, **values)
+        return Thing({"public_id": made.public_id}, rows=[made])
+
+    MAKERS[name] = maker
+
+
+def _profile(session: Session, of: Organisation, **values: Any) -> Profile:
+    made = Profile(
+        **{
+            "kind": ProfileKind.GROUP,
+            "organisation_id": of.id,
+            "name": "Cell therapy group",
+            "state": ItemState.PUBLISHED,
+            "visibility": Visibility.PUBLIC,
+            **values,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+_DRAFT = {"state": ItemState.DRAFT, "visibility": Visibility.PRIVATE}
+for _name, _make in {
+    "need": factories.need,
+    "competence": factories.competence,
+    "evidence": factories.evidence,
+    "test-field": factories.test_field,
+    "profile": _profile,
+}.items():
+    _item(_name, _make)
+    _item(f"members-{_name}", _make, visibility=Visibility.MEMBERS)
+    _item(f"private-{_name}", _make, visibility=Visibility.PRIVATE)
+    _item(f"draft-{_name}", _make, **_DRAFT)
+
+
+@thing("file")
+def _file(session: Session, owner: Owner) -> Thing:
+    return Thing({"filename": "css/base.css"})
+
+
+@thing("library-file")
+def _library_file(session: Session, owner: Owner) -> Thing:
+    return Thing({"filename": "css/bootstrap.min.css"})
+
+
+@thing("no-file")
+def _no_file(session: Session, owner: Owner) -> Thing:
+    return Thing({"filename": "nothing.js"})
+
+
+@thing("no-token")
+def _no_token(session: Session, owner: Owner) -> Thing:
+    return Thing({"token": "nothing"})
+
+
+@thing("organisation")
+def _organisation(session: Session, owner: Owner) -> Thing:
+    return Thing({"public_id": owner.organisation.public_id})
+
+
+def _nobodys(session: Session, owner: Owner) -> Organisation:
+    return factories.organisation(session, within=owner.cluster)
+
+
+@thing("orphan")
+def _orphan(session: Session, owner: Owner) -> Thing:
+    made = _nobodys(session, owner)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("cluster")
+def _cluster(session: Session, owner: Owner) -> Thing:
+    return Thing({"public_id": owner.cluster.public_id}, form={"email": owner.user.email})
+
+
+@thing("managing")
+def _managing(session: Session, owner: Owner) -> Thing:
+    manager = factories.user(session, manages=owner.cluster)
+    return Thing({"public_id": owner.cluster.public_id, "user_id": manager.public_id}, rows=[manager])
+
+
+def _membership(session: Session, organisation: Organisation, state: MembershipState) -> Membership:
+    made = Membership(user=factories.user(session), organisation=organisation, state=state)
+    session.add(made)
+    session.flush()
+    return made
+
+
+@thing("membership")
+def _active(session: Session, owner: Owner) -> Thing:
+    made = _membership(session, owner.organisation, MembershipState.ACTIVE)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("asking")
+def _asking(session: Session, owner: Owner) -> Thing:
+    made = _membership(session, owner.organisation, MembershipState.ASKED)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("asking-orphan")
+def _asking_orphan(session: Session, owner: Owner) -> Thing:
+    made = _membership(session, _nobodys(session, owner), MembershipState.ASKED)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("own-asking")
+def _own_asking(session: Session, owner: Owner) -> Thing:
+    made = Membership(user=owner.user, organisation=_nobodys(session, owner), state=MembershipState.ASKED)
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("token")
+def _token(session: Session, owner: Owner) -> Thing:
+    made, _raw = create_token(session, owner.user, name="script", days=3)
+    return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("attachable")
+def _attachable(session: Session, owner: Owner) -> Thing:
+    competence = factories.competence(session, owner.organisation)
+    record = factories.evidence(session, owner.organisation)
+    return Thing({"public_id": competence.public_id}, form={"evidence": record.public_id}, rows=[competence])
+
+
+@thing("backing")
+def _backing(session: Session, owner: Owner) -> Thing:
+    competence = factories.competence(session, owner.organisation)
+    record = factories.evidence(session, owner.organisation, competences=[competence])
+    return Thing({"public_id": competence.public_id, "evidence_id": record.public_id}, rows=[record])
+
+
+@thing("answer")
+def _answer(session: Session, owner: Owner) -> Thing:
+    need = factories.need(session, owner.organisation)
+    form = {
+        "subject_kind": "need",
+        "subject": need.public_id,
+        "object_kind": "organisation",
+        "object": owner.other.public_id,
+        "answer": "saved",
+    }
+    return Thing(form=form, rows=[need])
+
+
+def _pair(session: Session, owner: Owner, **values: Any) -> Thing:
+    need = factories.need(session, owner.organisation, **values)
+    form = {
+        "subject_kind": "need",
+        "subject": need.public_id,
+        "object_kind": "organisation",
+        "object": owner.other.public_id,
+        "kind": "pin",
+        "reason": "They solved this before.",
+    }
+    return Thing(form=form, rows=[need])
+
+
+@thing("pair")
+def _open_pair(session: Session, owner: Owner) -> Thing:
+    return _pair(session, owner)
+
+
+@thing("private-pair")
+def _private_pair(session: Session, owner: Owner) -> Thing:
+    return _pair(session, owner, visibility=Visibility.PRIVATE)
+
+
+@thing("import")
+def _import(session: Session, owner: Owner) -> Thing:
+    made = ImportRun(
+        cluster_id=owner.cluster.id,
+        kind=FileKind.ORGANISATIONS,
+        filename="members.csv",
+        content=b"name\nBone AB\n",
+        headers=["name"],
+        total=1,
+    )
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("verdict")
+def _verdict(session: Session, owner: Owner) -> Thing:
+    need = factories.need(session, owner.organisation)
+    made = Verdict(
+        cluster_id=owner.cluster.id,
+        kind=VerdictKind.PIN,
+        reason="They solved this before.",
+        need_id=need.id,
+        partner_id=owner.other.id,
+    )
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made])
