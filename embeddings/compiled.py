@@ -208,7 +208,7 @@ class CompiledEncoder:
         self._compiled: Any = None
         self._instead: SentenceTransformerEncoder | None = None
         self.name = files.name
-        self.fingerprint = files.fingerprint
+        self.fingerprint = self.space = files.fingerprint
         self.languages = files.languages
         self.limit = files.max_length
         self.dimension = int(read_json(files.path / "config.json")["hidden_size"])

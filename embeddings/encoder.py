@@ -62,6 +62,10 @@ class Encoder(Protocol):
         """Changes whenever the same text would get another vector."""
 
     @property
+    def space(self) -> str:
+        """Names the space its vectors lie in: the model, whatever it is given to read."""
+
+    @property
     def dimension(self) -> int:
         """Numbers in a vector."""
 
@@ -91,11 +95,15 @@ class ModelFiles:
     query_prefix: str
     passage_prefix: str
     languages: frozenset[str]
+    #: Over the files beside the weights: another vocabulary makes other vectors. '' where they are pinned.
+    others_sha256: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Hash over everything that decides a vector."""
-        facts = (self.weights_sha256, self.max_length, self.query_prefix, self.passage_prefix)
+        facts: tuple[object, ...] = (self.weights_sha256, self.max_length, self.query_prefix, self.passage_prefix)
+        if self.others_sha256:
+            facts += (self.others_sha256,)
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
@@ -186,6 +194,9 @@ def _check(name: str, path: Path, pinned: dict[str, str] | None = None) -> Model
             )
     if "auto_map" in config:
         raise ModelRefused(f"expected a model of data only, but config.json of {name} asks to run its own code")
+    for module in _modules(path):
+        if not module.startswith("sentence_transformers."):
+            raise ModelRefused(f"expected modules of sentence-transformers in {name}, found {module[:80]}")
     limit = read_json(path / "sentence_bert_config.json").get("max_seq_length")
     limit = int(limit or min(512, int(config.get("max_position_embeddings", 512))))
     prompts = read_json(path / "config_sentence_transformers.json").get("prompts") or {}
@@ -199,7 +210,28 @@ def _check(name: str, path: Path, pinned: dict[str, str] | None = None) -> Model
         query_prefix=str(prompts.get("query", known[0])),
         passage_prefix=str(prompts.get("passage", prompts.get("document", known[1]))),
         languages=frozenset({"en", "de", "sv", ""} if multilingual else {"en"}),
+        others_sha256="" if pinned else _others_sha256(path),
     )
+
+
+def _modules(path: Path) -> list[str]:
+    """The classes that modules.json asks for: sentence-transformers would import whatever it names."""
+    try:
+        listed = json.loads((path / "modules.json").read_text(encoding="utf-8"))
+        return [str(module["type"]) for module in listed]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelRefused(f"expected a list of modules in {path / 'modules.json'}, found something else") from error
+
+
+def _others_sha256(path: Path) -> str:
+    """Over the small files that decide how a text is read and pooled: vocabulary, configuration, modules."""
+    found = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file.suffix in {".json", ".txt", ".model"}:
+            found.update(f"{file.relative_to(path).as_posix()}\0{_sha256(file)}\n".encode())
+    return found.hexdigest()
 
 
 def _sha256(path: Path) -> str:
@@ -246,7 +278,7 @@ class SentenceTransformerEncoder:
     def __init__(self, files: ModelFiles) -> None:
         self._files = files
         self.name = files.name
-        self.fingerprint = files.fingerprint
+        self.fingerprint = self.space = files.fingerprint
         self.languages = files.languages
         self.limit = files.max_length
         self._model: Any = None
@@ -379,6 +411,11 @@ class GlossedEncoder:
         """Changes with the model and with the glossary."""
         facts = f"{self.model.fingerprint} read through {self.glossary.version}"
         return hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+    @property
+    def space(self) -> str:
+        """The model's: a text that is read another way still lies on the same map."""
+        return self.model.space
 
     @property
     def dimension(self) -> int:

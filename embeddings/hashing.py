@@ -22,7 +22,7 @@ class HashingEncoder:
         if dimension < 8:
             raise ValueError(f"expected at least 8 dimensions, got {dimension}")
         self.dimension = dimension
-        self.fingerprint = f"hashing-1-{dimension}"
+        self.fingerprint = self.space = f"hashing-1-{dimension}"
 
     def encode_queries(
         self,

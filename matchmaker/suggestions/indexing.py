@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Select, and_, delete, event, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session, selectinload
 
-from embeddings import Encoder, detect_language, split_statements
+from embeddings import detect_language, split_statements
+from matchmaker import jobs
 from matchmaker.clusters.models import ClusterMembership, Organisation
 from matchmaker.items.models import ItemState
 from matchmaker.needs.models import Need
@@ -35,6 +35,8 @@ MODELS: dict[ItemKind, type[Any]] = {
 }
 KIND_OF: dict[type[Any], ItemKind] = {model: kind for kind, model in MODELS.items()}
 
+#: Statements that one commit, or one search, embeds on its way; the rest is left to the job.
+ON_THE_WAY = 16
 #: Words of one statement: more would be cut by small models.
 WORDS = 180
 #: From this many words on, a text tells its language better than the form does.
@@ -180,6 +182,20 @@ def clock(session: Session) -> int:
     return session.scalar(select(IndexClock.value)) or 0
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What a worker compares with what it knows: the clock, and its value when the glossary last changed."""
+
+    now: int = 0
+    glossary: int = 0
+
+
+def moment(session: Session) -> Moment:
+    """The moment this session's transaction stands at."""
+    row = session.execute(select(IndexClock.value, IndexClock.glossary)).one_or_none()
+    return Moment(*row) if row else Moment()
+
+
 def rewrite(session: Session, keys: Iterable[Key], *, tick_always: bool = True) -> int:
     """Bring the statements of these items in step, in the session's transaction; returns how many rows changed.
 
@@ -259,8 +275,11 @@ def _write_statements(session: Session) -> None:
         return
     session.flush()
     changed = session.info.pop(_CHANGED, None)
-    if changed and rewrite(session, changed):
+    if changed and (written := rewrite(session, changed)):
         session.info[_WRITTEN] = True
+        if written > ON_THE_WAY:
+            # More than the commit can embed on its way.
+            jobs.wake(session, "vectors")
 
 
 @event.listens_for(Session, "after_rollback")
@@ -283,7 +302,7 @@ def _make_vectors(session: Session) -> None:
 def pending(model_hash: str, *columns: Any) -> Select[Any]:
     """The statements that have no vector of their present text under a model."""
     return (
-        select(*(columns or (StatementRow.id, StatementRow.text, StatementRow.language, StatementRow.text_hash)))
+        select(*(columns or (StatementRow,)))
         .select_from(StatementRow)
         .outerjoin(
             Embedding,
@@ -305,65 +324,6 @@ def count_pending(session: Session, model_hash: str) -> int:
 def count_foreign(session: Session, model_hash: str) -> int:
     """How many vectors are left of other models."""
     return session.scalar(select(func.count()).select_from(Embedding).where(Embedding.model_hash != model_hash)) or 0
-
-
-def encode(encoder: Encoder, texts: Sequence[str], languages: Sequence[str]) -> list[np.ndarray | None]:
-    """A unit vector for each text, or None where the model could not make a sound one."""
-    try:
-        rows: Sequence[np.ndarray] = encoder.encode_passages(texts, languages=languages)
-    except Exception:
-        # One text that the model stumbles over must not keep the others from their vectors.
-        if len(texts) == 1:
-            return [None]
-        return [encode(encoder, [one], [language])[0] for one, language in zip(texts, languages, strict=True)]
-    return [row if _is_sound(row, encoder.dimension) else None for row in rows]
-
-
-def _is_sound(vector: np.ndarray, dimension: int) -> bool:
-    return (
-        vector.shape == (dimension,)
-        and bool(np.isfinite(vector).all())
-        and abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3
-    )
-
-
-def store(session: Session, model_hash: str, made: Sequence[tuple[int, str, np.ndarray]]) -> int:
-    """Store vectors as (statement, hash of the text they were made from, vector); commits nothing.
-
-    What has changed meanwhile, or what another worker has stored, is left out. Returns how many were stored.
-    """
-    # The clock's row is locked first, so that two workers look at what is there one after the other.
-    tick = next_tick(session)
-    ids = [statement for statement, _, _ in made]
-    present = dict(
-        session.execute(select(StatementRow.id, StatementRow.text_hash).where(StatementRow.id.in_(ids))).all()
-    )
-    held = dict(
-        session.execute(
-            select(Embedding.statement_id, Embedding.text_hash).where(
-                Embedding.statement_id.in_(ids), Embedding.model_hash == model_hash
-            )
-        ).all()
-    )
-    rows = [
-        {
-            "statement_id": statement,
-            "model_hash": model_hash,
-            "text_hash": text_hash,
-            "vector": np.ascontiguousarray(vector, dtype="<f4").tobytes(),
-            "changed": tick,
-        }
-        for statement, text_hash, vector in made
-        if present.get(statement) == text_hash and held.get(statement) != text_hash
-    ]
-    if rows:
-        outdated = [row["statement_id"] for row in rows if row["statement_id"] in held]
-        if outdated:
-            session.execute(
-                delete(Embedding).where(Embedding.statement_id.in_(outdated), Embedding.model_hash == model_hash)
-            )
-        session.execute(insert(Embedding), rows)
-    return len(rows)
 
 
 def changed_since(model_hash: str, seen: int) -> Select[Any]:

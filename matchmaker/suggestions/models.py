@@ -42,6 +42,8 @@ class IndexClock(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(default=0)
+    #: Its value when the glossary last changed.
+    glossary: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class StatementRow(Model):
@@ -76,16 +78,49 @@ class Embedding(Model):
     """A statement's vector under one model; a model switch builds its rows beside these and then swaps."""
 
     __tablename__ = "embedding"
-    __table_args__ = (UniqueConstraint("statement_id", "model_hash"),)
+    __table_args__ = (
+        UniqueConstraint("statement_id", "model_hash"),
+        Index("ix_embedding_text", "model_hash", "text_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id", ondelete="CASCADE"))
     model_hash: Mapped[str] = mapped_column(String(64), index=True)
     #: The hash of the text this vector was made from; differs from the statement's when stale.
     text_hash: Mapped[str] = mapped_column(String(64))
+    #: How the text was read: the hash of what the glossary made of it, and the version of the glossary that was asked.
+    reading: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    glossary: Mapped[str] = mapped_column(String(16), default="", server_default="")
     #: float32, little endian, unit length.
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     changed: Mapped[int] = mapped_column(index=True)
+
+
+class Standing(StrEnum):
+    """Where a model stands in this installation."""
+
+    #: Its vectors are being made beside those in use.
+    BUILDING = "building"
+    #: Searches go by it.
+    ACTIVE = "active"
+    #: Used before; as long as its vectors are kept one can go back at once.
+    FORMER = "former"
+
+
+class ModelUse(Model):
+    """A model that somebody took into use. Without an active one the installation's setting decides."""
+
+    __tablename__ = "model_use"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: By which it is loaded: a directory or a hub name; '' is the bundled one.
+    name: Mapped[str] = mapped_column(String(500))
+    #: The fingerprint it had then; files that changed since are refused.
+    model_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    dimension: Mapped[int]
+    standing: Mapped[Standing] = mapped_column(OneOf(Standing, 10))
+    #: When it came to stand there.
+    since: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class Answer(StrEnum):

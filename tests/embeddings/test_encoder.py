@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import Encoder, HashingEncoder, ModelRefused, ModelUnavailable, encoder, load_encoder
+from embeddings import Encoder, Glossary, HashingEncoder, ModelRefused, ModelUnavailable, encoder, load_encoder
 from embeddings.encoder import BUNDLED_SHA256, find_model
 
 
@@ -132,3 +132,27 @@ def test_weights_of_another_dimension_than_the_model_says_are_refused(model: Pat
     safetensors(model / "model.safetensors", dimension=9, name="embeddings.word_embeddings.weight")
     with pytest.raises(ModelRefused, match=r"expected weights of 8 dimensions.*found 9"):
         load_encoder(str(model))
+
+
+def test_a_model_that_names_a_module_of_somebody_else_is_refused(model: Path) -> None:
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "joblib.numpy_pickle"}]
+    (model / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(ModelRefused, match=r"modules of sentence-transformers.*found joblib\.numpy_pickle"):
+        load_encoder(str(model))
+    (model / "modules.json").write_text('{"type": "not a list"}')
+    with pytest.raises(ModelRefused, match="expected a list of modules"):
+        load_encoder(str(model))
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "vocab.txt", "1_Pooling/config.json"])
+def test_another_vocabulary_or_pooling_beside_the_same_weights_is_another_model(model: Path, name: str) -> None:
+    before = find_model(str(model)).fingerprint
+    (model / name).parent.mkdir(exist_ok=True)
+    (model / name).write_text('{"other": 1}')
+    assert find_model(str(model)).fingerprint != before
+
+
+def test_the_glossary_changes_what_is_read_but_not_the_space() -> None:
+    one, other = load_encoder(), load_encoder(glossary=Glossary.of({"de": {"zelle": "cell"}}))
+    assert one.fingerprint != other.fingerprint
+    assert one.space == other.space == find_model(None).fingerprint

@@ -183,7 +183,7 @@ def test_two_writers_of_vectors_store_each_of_them_once(app: Flask, session: Ses
             with app.app_context():
                 encoder = app.extensions["catalogue"].encoder()
                 together.wait()
-                while embed(encoder, limit=2):
+                while embed(encoder, app.extensions["catalogue"].glossary, limit=2):
                     pass
         except BaseException as error:
             failures.append(error)
