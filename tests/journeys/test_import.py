@@ -1,12 +1,14 @@
-"""An operator imports from the command line and sees progress; readers see where it came from."""
+"""Files come in from the command line and on the manager's page, with progress; readers see where it came from."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import Demonstration
 from tests.journeys.visitors import Visits
 from tests.servers import Server, Servers, run_command
 
@@ -55,3 +57,44 @@ def test_an_import_shows_progress_and_its_source_on_every_page(visit: Visits, re
     page.get_by_role("link", name="Öresund Spektroskopi AB").first.click()
     expect(page.get_by_text(origin).first).to_be_visible()
     visitor.check_page()
+
+
+def test_a_manager_uploads_a_list_sees_it_come_in_and_takes_it_back(
+    visit: Visits, module_serve: Servers, demonstration: Demonstration, tmp_path: Path
+) -> None:
+    server = module_serve(like=demonstration.data_dir, MATCHMAKER_MODEL="none", MATCHMAKER_JOBS="beside")
+    rows = "".join(f"Förening {n} i Skåne;Patientförening;Lund;Sverige\n" for n in range(1_500))
+    members = tmp_path / "Medlemmar 2026.csv"
+    members.write_bytes(f"Företagsnamn;Typ;Ort;Land\n{rows}Ubåten;ubåt;Ystad;Sverige\n".encode("cp1252"))
+
+    manager = visit(server, demonstration.manager)
+    page = manager.page
+    page.goto("/desk/")
+    page.get_by_role("link", name="Imports").click()
+    manager.check_page_everywhere()
+    manager.look_at(1280, "light")
+    page.locator("#file").set_input_files(members)
+    page.get_by_role("button", name="Upload and look at it").click()
+    expect(page.locator("#column-name")).to_have_value("Företagsnamn")
+    expect(page.get_by_role("cell", name="Patient organisation").first).to_be_visible()
+    expect(page.get_by_text("1501", exact=True)).to_be_visible()
+    manager.check_page_everywhere()
+    manager.look_at(1280, "light")
+
+    page.get_by_role("button", name="Start with 1501 rows").click()
+    seen = page.locator("#progress [data-announce]")
+    expect(seen).to_have_text(re.compile(r"^(?!0 |1,501 )[\d,]+ of 1,501 rows$"))
+    expect(seen).to_have_text("1,501 of 1,501 rows", timeout=60_000)
+    page.reload()
+    expect(page.get_by_text("Line 1502")).to_be_visible()
+    manager.check_page_everywhere()
+    imported = page.url
+    page.goto("/organisations?q=Förening 777 Lund")
+    expect(page.get_by_role("link", name="Förening 777 i Skåne")).to_be_visible()
+
+    page.goto(imported)
+    page.get_by_text("Undo the import").click()
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text("The import is undone.")).to_be_visible()
+    page.goto("/organisations?q=Förening 777 Lund")
+    expect(page.get_by_text("No organisation fits")).to_be_visible()
