@@ -25,6 +25,7 @@ SLICES = (
     "testfields",
     "curation",
     "suggestions",
+    "introductions",
     "imports",
     "directory",
     "desk",

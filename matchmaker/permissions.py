@@ -65,6 +65,10 @@ class Permission(StrEnum):
     EDIT = "edit"
     #: Ask for suggestions, and answer them with "not now" or "never".
     SUGGEST = "suggest"
+    #: Ask for introductions, mark interest, and say how many requests one wants.
+    INTRODUCE = "introduce"
+    #: See an introduction and answer for the own side of it.
+    INTRODUCTION = "introduction"
     #: Change an organisation's profile.
     ORGANISATION_ADMIN = "organisation-admin"
     #: Say who belongs to an organisation.
@@ -116,6 +120,13 @@ def _asker(viewer: Viewer, thing: Any) -> bool:
     return bool(viewer.manages & thing.organisation.cluster_ids) and _reader(viewer, thing)
 
 
+def _side(viewer: Viewer, thing: Any) -> bool:
+    """A member of a side that may know of the introduction."""
+    if thing is None:
+        return bool(viewer.organisation_ids)
+    return thing.side_of(viewer.organisation_ids) is not None
+
+
 def _organisation_admin(viewer: Viewer, thing: Any) -> bool:
     if thing is None:
         return bool(viewer.admin_of)
@@ -152,6 +163,8 @@ RIGHTS: dict[Permission, Callable[[Viewer, Any], bool]] = {
     Permission.CONTRIBUTE: _member,
     Permission.EDIT: _member,
     Permission.SUGGEST: _asker,
+    Permission.INTRODUCE: _member,
+    Permission.INTRODUCTION: _side,
     Permission.ORGANISATION_ADMIN: _organisation_admin,
     Permission.PEOPLE: _keeper_of_people,
     Permission.CURATE: _manager,

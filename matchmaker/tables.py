@@ -8,6 +8,7 @@ from matchmaker.clusters import models as clusters
 from matchmaker.curation import models as curation
 from matchmaker.db import Model
 from matchmaker.imports import models as imports
+from matchmaker.introductions import models as introductions
 from matchmaker.mail import models as mail
 from matchmaker.needs import models as needs
 from matchmaker.notifications import models as notifications
@@ -21,6 +22,7 @@ modules = (
     clusters,
     curation,
     imports,
+    introductions,
     mail,
     needs,
     notifications,

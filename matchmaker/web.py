@@ -31,6 +31,7 @@ from matchmaker.config import Settings
 from matchmaker.db import db, set_read_only, utcnow, writing
 from matchmaker.errors import answer
 from matchmaker.extensions import babel
+from matchmaker.introductions.queries import count_to_answer
 from matchmaker.notifications.queries import unread
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
 from matchmaker.uploads import largest_body
@@ -247,6 +248,7 @@ MENU = (
     ("needs.mine", _("Our needs"), Permission.CONTRIBUTE),
     ("profiles.mine", _("Our offers"), Permission.CONTRIBUTE),
     ("suggestions.for_text", _("Find partners"), Permission.SUGGEST),
+    ("introductions.index", _("Introductions"), Permission.INTRODUCE),
     ("directory.organisations", _("Organisations"), Permission.BROWSE),
     ("testfields.index", _("Test fields"), Permission.BROWSE),
     ("desk.index", _("Desk"), Permission.CURATE),
@@ -263,7 +265,13 @@ ACCOUNT_MENU = (
 
 def _menu(entries: tuple[tuple[str, Any, Permission], ...], viewer: Viewer) -> list[Link]:
     return [
-        Link(label, url_for(endpoint), active=request.endpoint == endpoint)
+        Link(
+            label,
+            url_for(endpoint),
+            active=request.endpoint == endpoint,
+            count=(n := _waiting(endpoint, viewer)),
+            waiting=n > 0,
+        )
         for endpoint, label, permission in entries
         if endpoint in current_app.view_functions and allows(viewer, permission)
     ]
@@ -277,6 +285,16 @@ def _cluster_shown(viewer: Viewer) -> Cluster | None:
         # An error page is rendered without a database too.
         return None
     return found[0] if len(found) == 1 else None
+
+
+def _waiting(endpoint: str, viewer: Viewer) -> int:
+    """How much waits for the viewer behind an entry of the menu."""
+    if endpoint != "introductions.index":
+        return 0
+    try:
+        return count_to_answer(db.session, viewer)
+    except SQLAlchemyError:
+        return 0
 
 
 def _inbox_count(viewer: Viewer) -> int:

@@ -29,7 +29,7 @@ from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Competence, competence_evidence, evidence_organisation
 from matchmaker.profiles.models import Evidence as EvidenceItem
-from matchmaker.suggestions import explaining, indexing
+from matchmaker.suggestions import explaining, exposure, indexing
 from matchmaker.suggestions.catalogue import Catalogue, current_catalogue, item_key
 from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Wish, quote
 from matchmaker.suggestions.filters import (
@@ -322,10 +322,11 @@ def suggest_for_competence(
     sort: Sort | str = Sort.BEST,
     offset: int = 0,
     limit: int = 10,
+    only: Collection[str] | None = None,
 ) -> SuggestionList:
     """The needs that a competence could answer."""
     sources = [_source_of(ItemKind.COMPETENCE, competence)]
-    asking = _asking(session, viewer, filters, sort, offset, limit, subject=competence, sources=sources)
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=competence, sources=sources, only=only)
     return _items(asking, ItemKind.NEED)
 
 
@@ -362,6 +363,7 @@ def suggest_for_organisation(
     sort: Sort | str = Sort.BEST,
     offset: int = 0,
     limit: int = 10,
+    only: Collection[str] | None = None,
 ) -> SuggestionList:
     """Partners with whom both sides gain: they offer what we seek, and seek what we offer."""
     needs = _own(session, viewer, organisation, ItemKind.NEED)
@@ -370,7 +372,7 @@ def suggest_for_organisation(
     )
     offers = offers or _own(session, viewer, organisation, ItemKind.EVIDENCE)
     sources = [*needs, *offers]
-    asking = _asking(session, viewer, filters, sort, offset, limit, subject=organisation, sources=sources)
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=organisation, sources=sources, only=only)
     if not sources:
         return SuggestionList((), 0, words_only=asking.matcher.encoder is None)
     eligible = _eligible_partners(asking)
@@ -512,7 +514,7 @@ def _answer(
         for place, match in enumerate(sound)
         if place < FEW or match.key in shown_first or max(one.strength for one in match.evidence) >= FAINT
     ]
-    sound = _sorted(asking, kind, sound, things, shown_first)
+    sound = _shared_fairly(asking, kind, _sorted(asking, kind, sound, things, shown_first), things, shown_first)
     page = sound[asking.offset : asking.offset + asking.limit]
     explainer = _Explainer(asking, kind, things, texts, first_offer, page)
     return SuggestionList(
@@ -550,6 +552,21 @@ def _sorted(
     order = newest if asking.sort is Sort.NEWEST else nearest
     # Sorting is stable, so that what is equal keeps the order of the best.
     return sorted(matches, key=lambda match: (match.key not in first, 0.0 if match.key in first else order(match)))
+
+
+def _shared_fairly(
+    asking: _Asking, kind: ItemKind, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]
+) -> list[Match]:
+    """Who is asked a lot stands behind the others of the same band; what a manager put first stays first."""
+    if asking.sort is not Sort.BEST or kind is ItemKind.NEED:
+        return matches
+    put_first = [match for match in matches if match.key in first]
+    return put_first + exposure.reordered(
+        [match for match in matches if match.key not in first],
+        lambda match: things[(kind, match.key)].organisation_id,
+        _band,
+        exposure.stepping_back(asking.session, asking.organisation),
+    )
 
 
 def _since(item: Any) -> datetime | None:

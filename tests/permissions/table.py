@@ -172,6 +172,31 @@ GET  /suggestions/competence/<public_id>          members-competence  member adm
 GET  /suggestions/competence/<public_id>          draft-competence    member admin
 GET  /suggestions/organisation/<public_id>        organisation  member admin manager
 
+# --- Introductions
+GET  /introductions/                              -             member admin
+GET  /introductions/ask/<public_id>               organisation  newcomer fellow stranger manager far-manager platform
+POST /introductions/ask/<public_id>               organisation  newcomer fellow stranger manager far-manager platform
+GET  /introductions/<public_id>                   introduction  member admin
+GET  /introductions/<public_id>/accept            introduction  member admin
+POST /introductions/<public_id>/accept            introduction  member admin
+GET  /introductions/<public_id>/renew             introduction  member admin
+POST /introductions/<public_id>/renew             introduction  member admin
+GET  /introductions/<public_id>/decline           introduction  member admin
+POST /introductions/<public_id>/decline           introduction  member admin
+POST /introductions/<public_id>/withdraw          introduction  member admin
+POST /introductions/interest                      interest      fellow stranger
+GET  /introductions/limits                        -             member admin
+POST /introductions/limits                        -             member admin
+POST /introductions/blocks/<public_id>            organisation  fellow stranger
+POST /introductions/blocks/<public_id>/lift       block         member admin
+GET  /introductions/desk                          -             manager
+GET  /introductions/desk/<public_id>              brokered      manager
+POST /introductions/desk/<public_id>/pass-on      brokered      manager
+POST /introductions/desk/<public_id>/return       brokered      manager
+GET  /introductions/desk/propose/<public_id>      need          manager
+POST /introductions/desk/propose/<public_id>      need          manager
+POST /introductions/desk/rules/<public_id>        cluster       manager
+
 # --- Curation
 GET  /desk/                                       -             manager
 GET  /verdicts/                                   -             manager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -12,8 +14,10 @@ from matchmaker.accounts.models import User
 from matchmaker.accounts.operations import create_token
 from matchmaker.clusters.models import Cluster, Membership, MembershipState, Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
+from matchmaker.db import utcnow
 from matchmaker.imports.mapping import FileKind
 from matchmaker.imports.models import ImportRun
+from matchmaker.introductions.models import Block, Introduction, IntroductionState
 from matchmaker.items.models import ItemState
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
@@ -140,6 +144,50 @@ def _orphan(session: Session, owner: Owner) -> Thing:
 @thing("cluster")
 def _cluster(session: Session, owner: Owner) -> Thing:
     return Thing({"public_id": owner.cluster.public_id}, form={"email": owner.user.email})
+
+
+def _introduction(session: Session, owner: Owner, **values: Any) -> Introduction:
+    made = Introduction(
+        **{
+            "from_organisation_id": owner.organisation.id,
+            "to_organisation_id": owner.other.id,
+            "pair": uuid4().hex,
+            "state": IntroductionState.REQUESTED,
+            "delivered_at": utcnow(),
+            "expires_at": utcnow() + timedelta(days=9),
+            **values,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+@thing("introduction")
+def _asked(session: Session, owner: Owner) -> Thing:
+    made = _introduction(session, owner)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("brokered")
+def _brokered(session: Session, owner: Owner) -> Thing:
+    made = _introduction(
+        session, owner, state=IntroductionState.BROKERED, cluster_id=owner.cluster.id, delivered_at=None
+    )
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("interest")
+def _interest(session: Session, owner: Owner) -> Thing:
+    return Thing(form={"object": owner.organisation.public_id})
+
+
+@thing("block")
+def _block(session: Session, owner: Owner) -> Thing:
+    blocked = factories.organisation(session, within=owner.cluster)
+    session.add(Block(organisation_id=owner.organisation.id, blocked_id=blocked.id))
+    session.flush()
+    return Thing({"public_id": blocked.public_id}, rows=[blocked])
 
 
 @thing("managing")

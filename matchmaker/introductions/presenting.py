@@ -1,0 +1,141 @@
+"""An introduction as one side reads it: who the other is, as far as that may be known, and the way it has gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from matchmaker.introductions import queries, things
+from matchmaker.introductions.models import About, Introduction, IntroductionState, Origin, Side
+from matchmaker.introductions.queries import Contact
+from matchmaker.items.labels import label
+from matchmaker.permissions import Permission, Viewer, Visibility, allows
+
+PAGES = {
+    About.NEED: "needs.show",
+    About.COMPETENCE: "profiles.competence",
+    About.TEST_FIELD: "testfields.show",
+    About.PROFILE: "profiles.profile",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step on the way: done on a day, waited for, or not reached."""
+
+    label: str
+    at: datetime | None = None
+    now: bool = False
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What an introduction is about, as its reader may see it."""
+
+    kind: About
+    title: str
+    url: str | None
+    own: bool
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An introduction from one side."""
+
+    introduction: Introduction
+    side: Side
+    state: IntroductionState
+    #: The other organisation's name, '' while it is hidden.
+    name: str
+    url: str | None
+    sector: Any
+    things: list[Thing]
+    steps: list[Step]
+    to_answer: bool
+    can_withdraw: bool
+
+    @property
+    def title(self) -> str:
+        return self.name or _("An organisation that stays anonymous until both agree")
+
+    @property
+    def state_word(self) -> Any:
+        return label(self.state)
+
+
+def shown(session: Session, introduction: Introduction, viewer: Viewer) -> Shown:
+    """The introduction as this viewer's side reads it."""
+    side = introduction.side_of(viewer.organisation_ids) or Side.ASKER
+    state = introduction.state_for(side)
+    named = queries.names_side(session, introduction, side.other)
+    other = introduction.organisation_of(side.other)
+    return Shown(
+        introduction=introduction,
+        side=side,
+        state=state,
+        name=other.name if named else "",
+        url=url_for("profiles.organisation", public_id=other.public_id) if named else None,
+        sector=other.sector if named else None,
+        things=things_for(session, introduction, viewer),
+        steps=steps(introduction, side, state),
+        to_answer=introduction.waits_for(side),
+        can_withdraw=state == IntroductionState.ACCEPTED or introduction.is_open_to(side),
+    )
+
+
+def things_for(session: Session, introduction: Introduction, viewer: Viewer) -> list[Thing]:
+    """What the introduction is about, as far as the viewer may read it."""
+    found = []
+    for kind, item in (
+        (introduction.about_kind, things.about(session, introduction)),
+        (introduction.with_kind, things.asked_with(session, introduction)),
+    ):
+        if kind is None or item is None:
+            continue
+        own = item.organisation_id in viewer.organisation_ids
+        if allows(viewer, Permission.READ, item):
+            title, url = title_of(item), url_for(PAGES[kind], public_id=item.public_id)
+        else:
+            title, url = item.teaser if item.visibility == Visibility.TEASER else "", None
+        if title:
+            found.append(Thing(kind, title, url, own, getattr(item, "language", "")))
+    return found
+
+
+def title_of(item: Any) -> str:
+    return str(getattr(item, "title", None) or item.name)
+
+
+def steps(introduction: Introduction, side: Side, state: IntroductionState) -> list[Step]:
+    """The way so far and what comes next, as the side may know it."""
+    began = {
+        Origin.REQUEST: _("Requested"),
+        Origin.MANAGER: _("Proposed by a manager"),
+        Origin.INTEREST: _("Interest on both sides"),
+    }[introduction.origin]
+    made = [Step(began, introduction.requested_at)]
+    if state == IntroductionState.BROKERED:
+        return [*made, Step(_("With the cluster manager"), now=True), Step(_("Answer")), Step(_("Introduced"))]
+    if state in (IntroductionState.REQUESTED, IntroductionState.PROPOSED):
+        return [*made, Step(_("Answer"), now=True), Step(_("Introduced"))]
+    agreed = introduction.answered_at if state != IntroductionState.DECLINED else None
+    if state == IntroductionState.ACCEPTED:
+        return [*made, Step(_("Introduced"), agreed)]
+    ended = introduction.ended_at if not introduction.silently_declined else introduction.expires_at
+    if agreed and state == IntroductionState.WITHDRAWN:
+        made.append(Step(_("Introduced"), agreed))
+    return [*made, Step(str(label(state)), ended, ended=True)]
+
+
+def disclosed_rows(contact: Contact | None) -> list[tuple[Any, str]]:
+    """A contact's fields with their words, in the order people read them; the confidential text stands elsewhere."""
+    if contact is None:
+        return []
+    return [(label(field), contact[field]) for field in queries.contact_fields() if contact[field]]

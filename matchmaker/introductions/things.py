@@ -1,0 +1,103 @@
+"""The things introductions are about: how they are found, whose they are, and whether they hide their owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker.clusters.models import Organisation
+from matchmaker.introductions.models import About, Introduction, Side
+from matchmaker.items.models import ItemState
+from matchmaker.needs.models import Need
+from matchmaker.permissions import NotPermitted, Permission, Viewer, Visibility, allows
+from matchmaker.profiles.models import Competence, Profile
+from matchmaker.testfields.models import TestField
+
+MODELS: dict[About, type[Any]] = {
+    About.NEED: Need,
+    About.COMPETENCE: Competence,
+    About.TEST_FIELD: TestField,
+    About.PROFILE: Profile,
+}
+KIND_OF: dict[type[Any], About] = {model: kind for kind, model in MODELS.items()}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom an introduction is asked of, and about what."""
+
+    organisation: Organisation
+    kind: About | None = None
+    item: Any = None
+    #: What the asker sees of an item whose owner is hidden; None where the item itself is readable.
+    teaser: Any = None
+
+    @property
+    def hidden(self) -> bool:
+        return self.teaser is not None
+
+
+def _by_public_id(session: Session, public_id: str) -> tuple[About, Any] | None:
+    """The thing of that public id, whichever kind it is of: public ids are random and meet in no two tables."""
+    for kind, model in MODELS.items():
+        found = session.scalar(select(model).where(model.public_id == public_id))
+        if found is not None:
+            return kind, found
+    return None
+
+
+def target_or_refuse(session: Session, viewer: Viewer, public_id: str) -> Target:
+    """What the asker points at. Raises NotPermitted for what the viewer may neither read nor knows by its teaser."""
+    organisation = session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+    if organisation is not None:
+        return Target(organisation)
+    found = _by_public_id(session, public_id)
+    if found is None or not found[1].is_live or not allows(viewer, Permission.READ, found[1]):
+        raise NotPermitted(public_id)
+    return Target(found[1].organisation, *found)
+
+
+def own_or_refuse(session: Session, viewer: Viewer, public_id: str) -> tuple[About, Any]:
+    """Something of the asker's own that the suggestion was made for. Raises NotPermitted otherwise."""
+    found = _by_public_id(session, public_id)
+    if found is None or not allows(viewer, Permission.EDIT, found[1]):
+        raise NotPermitted(public_id)
+    return found
+
+
+def thing(session: Session, kind: About | None, item_id: int | None) -> Any:
+    """A thing by its kind and number; None where there was none, or it is no more."""
+    return session.get(MODELS[kind], item_id) if kind is not None and item_id is not None else None
+
+
+def about(session: Session, introduction: Introduction) -> Any:
+    """What an introduction is about."""
+    return thing(session, introduction.about_kind, introduction.about_id)
+
+
+def asked_with(session: Session, introduction: Introduction) -> Any:
+    """What of the asker's own the suggestion was made for."""
+    return thing(session, introduction.with_kind, introduction.with_id)
+
+
+def items_of(session: Session, introduction: Introduction, side: Side) -> list[Any]:
+    """The things of an introduction that belong to a side."""
+    organisation_id = introduction.organisation_of(side).id
+    found = (about(session, introduction), asked_with(session, introduction))
+    return [one for one in found if one is not None and one.organisation_id == organisation_id]
+
+
+def is_confidential(item: Any, reader: Organisation) -> bool:
+    """Whether an item is not for this other organisation, by its visibility alone; that it has ended is no matter."""
+    if item.state == ItemState.DRAFT or item.visibility in (Visibility.PRIVATE, Visibility.TEASER):
+        return True
+    return item.visibility == Visibility.MEMBERS and not (reader.cluster_ids & item.organisation.cluster_ids)
+
+
+def confidential_item(session: Session, introduction: Introduction, side: Side) -> Any:
+    """The thing of a side that the other may not read, whose full text it may disclose; None where there is none."""
+    reader = introduction.organisation_of(side.other)
+    return next((one for one in items_of(session, introduction, side) if is_confidential(one, reader)), None)
