@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,16 @@ SETTINGS = (
         "MATCHMAKER_SECRET_KEY",
         "generated once into the data directory",
         f"Signs sessions and links; at least {SECRET_MIN_LENGTH} characters.",
+    ),
+    Setting(
+        "MATCHMAKER_SECRET_KEY_FALLBACKS",
+        "none",
+        "Former secret keys, separated by commas: what they signed stays valid until they are taken out.",
+    ),
+    Setting(
+        "MATCHMAKER_PEPPER",
+        "kept in the data directory from the first start",
+        "Mixed into passwords and encrypts the seeds of second factors: it must never change.",
     ),
     Setting(
         "MATCHMAKER_MODEL",
@@ -97,6 +107,8 @@ class Settings:
     data_dir: Path
     database_url: str
     secret_key: str
+    former_secret_keys: tuple[str, ...]
+    pepper: str
     model: str | None
     words_only: bool
     encoder: str
@@ -144,13 +156,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {data_dir} can't be created: {error.strerror}.") from error
-    secret = text("MATCHMAKER_SECRET_KEY")
-    if secret and mode == "production" and (weakness := _weakness(secret)):
-        raise ConfigurationError(
-            f"MATCHMAKER_SECRET_KEY: expected at least {SECRET_MIN_LENGTH} random characters, found {weakness}. "
-            "Leave it unset to have one generated, or run "
-            "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
-        )
+    for name in ("MATCHMAKER_SECRET_KEY", "MATCHMAKER_PEPPER"):
+        if text(name) and mode == "production" and (weakness := _weakness(text(name))):
+            raise ConfigurationError(
+                f"{name}: expected at least {SECRET_MIN_LENGTH} random characters, found {weakness}. "
+                "Leave it unset to have one generated, or run "
+                "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+            )
+    secret = text("MATCHMAKER_SECRET_KEY") or _kept_secret(data_dir / "secret_key", lambda: secrets.token_urlsafe(48))
     model = text("MATCHMAKER_MODEL")
     hosts = tuple(h.strip() for h in text("MATCHMAKER_TRUSTED_HOSTS").split(",") if h.strip())
     port = number("PORT", 8000, 1, 65535)
@@ -161,7 +174,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         env=mode,
         data_dir=data_dir,
         database_url=_database_url(text("MATCHMAKER_DATABASE_URL", f"sqlite:///{data_dir / 'matchmaker.sqlite3'}")),
-        secret_key=secret or _secret_on_disk(data_dir),
+        secret_key=secret,
+        former_secret_keys=tuple(
+            key.strip() for key in text("MATCHMAKER_SECRET_KEY_FALLBACKS").split(",") if key.strip()
+        ),
+        # Passwords were mixed with the secret key before the two were told apart, so the first pepper is that key.
+        pepper=text("MATCHMAKER_PEPPER")
+        or _kept_secret(data_dir / "pepper", lambda: secret, check=mode == "production"),
         model=None if model in ("", "none") else model,
         words_only=model == "none",
         encoder=one_of("MATCHMAKER_ENCODER", "compiled", ("compiled", "reference")),
@@ -212,20 +231,24 @@ def _database_url(written: str) -> str:
     return written
 
 
-def _secret_on_disk(data_dir: Path) -> str:
-    """The secret generated for this data directory; every process of the installation reads the same one."""
-    path = data_dir / "secret_key"
+def _kept_secret(path: Path, make: Callable[[], str], *, check: bool = True) -> str:
+    """A secret kept in the data directory, made at the first start; every process reads the same one."""
     try:
         if not path.exists():
-            _write_once(path, secrets.token_urlsafe(48))
-        secret = path.read_text(encoding="ascii").strip()
+            _write_once(path, make())
+        secret = path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is damaged"
         raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {path} can't be read or written: {reason}.") from error
-    if _weakness(secret):
+    if check and (weakness := _weakness(secret)):
+        consequence = (
+            "or remove it to have a new one generated (everybody is signed out then)"
+            if path.name == "secret_key"
+            else "from the backup: without it no password fits"
+        )
         raise ConfigurationError(
-            f"{path}: expected a secret of at least {SECRET_MIN_LENGTH} random characters, found {_weakness(secret)}. "
-            "Restore the file, or remove it to have a new one generated (everybody is signed out then)."
+            f"{path}: expected a secret of at least {SECRET_MIN_LENGTH} random characters, found {weakness}. "
+            f"Restore the file, {consequence}."
         )
     return secret
 
@@ -234,7 +257,7 @@ def _write_once(path: Path, text: str) -> None:
     """Write a private file that appears complete or not at all; of several processes that try, one is the author."""
     descriptor, temporary = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

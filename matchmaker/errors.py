@@ -7,12 +7,14 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from matchmaker.db import db
 from matchmaker.permissions import NotPermitted
+from matchmaker.throttle import Busy, TooOften
 
 log = structlog.get_logger("matchmaker")
 
@@ -40,6 +42,8 @@ def init_app(app: Flask) -> None:
     # JSON that is nested deeper than Python follows.
     app.register_error_handler(RecursionError, lambda _error: answer(400))
     app.register_error_handler(OverflowError, lambda _error: answer(404))
+    app.register_error_handler(TooOften, _too_often)
+    app.register_error_handler(Busy, _busy)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -65,6 +69,8 @@ def _plain(status: int) -> str:
         405: _("This address does not answer that method."),
         413: _("The request is too large."),
         415: _("The request's content type is not understood; send application/json."),
+        429: _("Too many requests came in a short time. Wait as long as Retry-After says."),
+        503: _("The service is busy. Try again in a moment."),
     }.get(status, _("Something went wrong on our side."))
 
 
@@ -82,6 +88,24 @@ def _http_error(error: HTTPException) -> Any:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return response, status, {"Allow": ", ".join(error.valid_methods)}
     return response, status
+
+
+def _too_often(error: TooOften) -> Any:
+    db.session.rollback()
+    minutes = -(-error.seconds // 60)
+    wait = (
+        ngettext("Wait %(num)s second and try again.", "Wait %(num)s seconds and try again.", error.seconds)
+        if error.seconds < 60
+        else ngettext("Wait %(num)s minute and try again.", "Wait %(num)s minutes and try again.", minutes)
+    )
+    response, status = answer(429, wait)
+    return response, status, {"Retry-After": str(error.seconds)}
+
+
+def _busy(_error: Busy) -> Any:
+    db.session.rollback()
+    response, status = answer(503)
+    return response, status, {"Retry-After": "5"}
 
 
 def _database_error(error: OperationalError) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matchmaker import throttle
 from matchmaker.accounts import models as accounts
 from matchmaker.audit import models as audit
 from matchmaker.clusters import models as clusters
@@ -29,5 +30,6 @@ modules = (
     profiles,
     suggestions,
     testfields,
+    throttle,
 )
 metadata = Model.metadata

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from matchmaker import audit
+from matchmaker import audit, throttle
 from matchmaker.accounts.models import User
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
@@ -50,6 +50,23 @@ OPEN_API = frozenset({"openapi_document"})
 #: Addresses that only read, although a form is posted to them because a text is too long or too private for an address.
 READING_POSTS = frozenset({"suggestions.preview", "suggestions.for_text", "api_suggestions.suggest"})
 
+#: Addresses that answer a free text. Each answer is harmless; thousands of them, asked for by a script, could map what
+#: is not shown, so one person gets so many in a minute and in a day, and the visitors of one neighbourhood together.
+PROBED = frozenset(
+    {
+        "directory.search",
+        "directory.organisations",
+        "suggestions.for_text",
+        "suggestions.preview",
+        "api_directory.find",
+        "api_suggestions.suggest",
+    }
+)
+PROBES_A_MINUTE, PROBES_A_DAY = 120, 2_000
+PROBES_OF_VISITORS_A_MINUTE, PROBES_OF_VISITORS_A_DAY = 300, 10_000
+#: Requests of one token in a minute.
+API_REQUESTS_A_MINUTE = 300
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -61,6 +78,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     base = urlsplit(settings.base_url)
     return {
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.former_secret_keys),
         "SQLALCHEMY_ENGINES": {"default": {"url": settings.database_url, "pool_pre_ping": True}},
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 500_000,
@@ -99,6 +117,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(_begin)
     app.before_request(_refuse_nonsense)
     app.before_request(_guard)
+    app.before_request(_slow_down)
     # Whatever the thread does next, a job or a test, is not bound by what this request might do.
     app.teardown_request(lambda _error: set_read_only(False))
     app.after_request(_protect)
@@ -176,12 +195,35 @@ def _guard() -> Any:
     raise NotPermitted(endpoint)
 
 
+def _slow_down() -> None:
+    """Count what a script could do too often, and refuse it until the minute or the day is over."""
+    viewer: Viewer = g.get("viewer", VISITOR)
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    counts: list[tuple[str, int, timedelta]] = []
+    if "token_id" in g:
+        counts.append((f"requests of token {g.token_id}", API_REQUESTS_A_MINUTE, minute))
+    if request.endpoint in PROBED and (request.method == "POST" or request.args.get("q")):
+        if viewer.signed_in:
+            who, a_minute, a_day = f"user {viewer.user_id}", PROBES_A_MINUTE, PROBES_A_DAY
+        else:
+            who = f"visitors from {throttle.block_of(request.remote_addr)}"
+            a_minute, a_day = PROBES_OF_VISITORS_A_MINUTE, PROBES_OF_VISITORS_A_DAY
+        counts += [(f"probes a minute of {who}", a_minute, minute), (f"probes a day of {who}", a_day, day)]
+    if counts:
+        # The counts have a transaction of their own; ours must hold no lock meanwhile.
+        db.session.rollback()
+        with throttle.counting() as session:
+            for key, limit, per in counts:
+                throttle.allow(session, key, limit, per)
+
+
 def _user_of_bearer() -> User | None:
     """The user whose program asks, by the token it sent; notes at most once an hour that the token was used."""
     scheme, _space, raw = request.headers.get("Authorization", "").partition(" ")
     token = token_for(db.session, raw.strip()) if scheme.lower() == "bearer" else None
     if token is None:
         return None
+    g.token_id = token.id
     if token.last_used_at is None or token.last_used_at < utcnow() - timedelta(hours=1):
         # A session of its own, since this request may be one that only reads; ours must hold no lock meanwhile.
         token_id = token.id

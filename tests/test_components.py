@@ -184,7 +184,7 @@ def test_the_page_about_a_lost_database_does_not_need_the_database(app: Flask, m
     def lost(*_arguments: object, **_keywords: object) -> None:
         raise OperationalError("SELECT", {}, Exception("the disk is gone"))
 
-    monkeypatch.setattr("matchmaker.accounts.queries.user_for_cookie", lost)
+    monkeypatch.setattr("matchmaker.accounts.queries.sign_in_for_cookie", lost)
     client = app.test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = "somebody"

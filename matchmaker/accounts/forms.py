@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from flask import current_app
 from flask_babel import lazy_gettext as _
+from flask_security import current_user, hash_password
 from flask_security import forms as fs
-from flask_security import hash_password
 from flask_security.confirmable import send_confirmation_instructions
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
+from matchmaker.accounts.guard import account_of, guessing, mailing
 from matchmaker.accounts.operations import TOKEN_DAYS_MOST
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, reading
@@ -61,6 +63,18 @@ class Unlocked:
             db.session.rollback()
 
 
+class Known(Unlocked):
+    """Checks a password of the user who is signed in, slower with every wrong one."""
+
+    user: Any
+
+    def validate(self, **kwargs: Any) -> bool:
+        with guessing("password", f"user {current_user.id}") as guess:
+            fine = super().validate(**kwargs)
+            guess.was_right = fine
+        return fine
+
+
 class SafeNext:
     """Takes only a path of this site as the page to go on to; anything else is forgotten without a word."""
 
@@ -88,7 +102,9 @@ class SignInForm(Worded, SafeNext, Unlocked, fs.LoginForm):
         self.password.description = ""
 
     def validate(self, **kwargs: Any) -> bool:
-        fine = super().validate(**kwargs)
+        with guessing("password", account_of(self.email.data or "")) as guess:
+            fine = super().validate(**kwargs)
+            guess.was_right = self.user_authenticated
         if not fine and self.user_authenticated:
             # The password was right, so this person may know why it does not go on.
             self.form_errors.extend(self.email.errors)
@@ -109,6 +125,10 @@ class SignUpForm(Worded, SafeNext, Unlocked, fs.RegisterFormV2):
         render_kw={"autocomplete": "name"},
     )
 
+    def validate(self, **kwargs: Any) -> bool:
+        mailing(self.email.data or "")
+        return super().validate(**kwargs)
+
 
 class RecoverForm(Worded, Unlocked, fs.ForgotPasswordForm):
     """The address that a link for a new password goes to."""
@@ -116,6 +136,7 @@ class RecoverForm(Worded, Unlocked, fs.ForgotPasswordForm):
     words: ClassVar[dict[str, Any]] = {"email": _("E-mail address")}
 
     def validate(self, **kwargs: Any) -> bool:
+        mailing(self.email.data or "")
         fine = super().validate(**kwargs)
         if fine:
             # An unknown address costs a hash (in the view); a known one costs the same.
@@ -132,6 +153,7 @@ class ConfirmAgainForm(Worded, Unlocked, fs.SendConfirmationForm):
     words: ClassVar[dict[str, Any]] = {"email": _("E-mail address")}
 
     def validate(self, **kwargs: Any) -> bool:
+        mailing(self.email.data or "")
         fine = super().validate(**kwargs)
         # Beside the cost of a hash it can't be seen whether a mail was written.
         hash_password("the same for every address")
@@ -143,8 +165,19 @@ class NewPasswordForm(Worded, Unlocked, fs.ResetPasswordForm):
 
     words: ClassVar[dict[str, Any]] = {"password": _("New password"), "password_confirm": _("New password again")}
 
+    def validate(self, **kwargs: Any) -> bool:
+        named = self.user.fs_uniquifier
+        if not super().validate(**kwargs):
+            return False
+        # Of two that use the link at the same moment the second finds it used.
+        db.session.refresh(self.user, with_for_update=True)
+        if self.user.fs_uniquifier != named:
+            self.form_errors.append(_("This link was used already or replaced. Ask for a new one."))
+            return False
+        return True
 
-class ChangePasswordForm(Worded, Unlocked, fs.ChangePasswordForm):
+
+class ChangePasswordForm(Worded, Known, fs.ChangePasswordForm):
     """A new password instead of the one in use."""
 
     words: ClassVar[dict[str, Any]] = {
@@ -153,8 +186,18 @@ class ChangePasswordForm(Worded, Unlocked, fs.ChangePasswordForm):
         "new_password_confirm": _("New password again"),
     }
 
+    def validate(self, **kwargs: Any) -> bool:
+        # First what costs no guess: whoever looks for a good new password shall not be slowed down by it.
+        weak, _normal = current_app.extensions["security"].password_util.validate(
+            self.new_password.data or "", False, user=current_user
+        )
+        if weak and self.new_password.data:
+            self.new_password.errors = weak
+            return False
+        return super().validate(**kwargs)
 
-class VerifyForm(Worded, SafeNext, Unlocked, fs.VerifyForm):
+
+class VerifyForm(Worded, SafeNext, Known, fs.VerifyForm):
     """The password once more, before something that matters."""
 
     words: ClassVar[dict[str, Any]] = {"password": _("Password")}

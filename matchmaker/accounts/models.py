@@ -70,6 +70,13 @@ class SignIn(PublicId, Model):
     #: SHA-256 of the key in the cookie, hexadecimal.
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: When it was last used, to within five minutes.
+    last_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: Whether the user asked to stay signed in on this device.
+    remembered: Mapped[bool] = mapped_column(default=False)
+    #: What the browser said it is, roughly: for the user to recognise the device by.
+    browser: Mapped[str] = mapped_column(String(20), default="")
+    system: Mapped[str] = mapped_column(String(20), default="")
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()

@@ -15,8 +15,12 @@ from matchmaker.accounts.models import ApiToken, Role, SignIn, User
 from matchmaker.audit import Event
 from matchmaker.db import utcnow
 
-#: How long a sign-in holds at most, however often it is used.
-SIGN_IN_LASTS = timedelta(days=30)
+#: How long a sign-in holds at most, however often it is used: where the user asked to stay signed in, and else.
+SIGN_IN_LASTS, SIGN_IN_LASTS_HERE = timedelta(days=30), timedelta(days=7)
+#: How long a sign-in holds without being used.
+IDLE_LASTS, IDLE_LASTS_HERE = timedelta(days=14), timedelta(hours=12)
+#: How exactly the last use is known: each note of it is a write.
+SEEN_EVERY = timedelta(minutes=5)
 #: How long an API token holds at most, in days.
 TOKEN_DAYS_MOST = 365
 TOKEN_PREFIX = "mm_"  # noqa: S105 - what every token begins with, not a token.
@@ -32,13 +36,28 @@ def digest(raw: str) -> str:
     return sha256(raw.encode()).hexdigest()
 
 
-def begin_sign_in(session: Session, user: User) -> str:
+def begin_sign_in(session: Session, user: User, *, user_agent: str = "", remembered: bool = False) -> str:
     """Note that a user signed in; gives the value that the browser's cookie carries."""
     session.execute(delete(SignIn).where(SignIn.user_id == user.id, SignIn.created_at < utcnow() - SIGN_IN_LASTS))
     key = secrets.token_urlsafe(32)
-    session.add(SignIn(user_id=user.id, digest=digest(key)))
+    browser, system = device_of(user_agent)
+    session.add(SignIn(user_id=user.id, digest=digest(key), browser=browser, system=system, remembered=remembered))
     session.flush()
     return f"{user.fs_uniquifier}.{key}"
+
+
+def renew_sign_in(session: Session, cookie_value: str) -> str:
+    """Give a sign-in another key, as after typing the password again: copies of the old cookie are worth nothing."""
+    uniquifier, _, key = cookie_value.partition(".")
+    new = secrets.token_urlsafe(32)
+    session.execute(update(SignIn).where(SignIn.digest == digest(key)).values(digest=digest(new)))
+    return f"{uniquifier}.{new}"
+
+
+def note_seen(session: Session, cookie_value: str) -> None:
+    """Remember that a sign-in was used now."""
+    key = cookie_value.partition(".")[2]
+    session.execute(update(SignIn).where(SignIn.digest == digest(key)).values(last_seen_at=utcnow()))
 
 
 def end_sign_in(session: Session, cookie_value: str) -> None:
@@ -49,10 +68,38 @@ def end_sign_in(session: Session, cookie_value: str) -> None:
     )
 
 
+def end_sign_ins(session: Session, user_id: int, *, only: int | None = None, besides: str = "") -> None:
+    """End a user's sign-ins: all, or ``only`` one of them; the one whose cookie has the value ``besides`` stays."""
+    kept = digest(besides.partition(".")[2])
+    which = [SignIn.id == only] if only is not None else []
+    session.execute(
+        update(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.digest != kept, *which)
+        .values(ended_at=utcnow())
+    )
+
+
 def end_all_sign_ins(session: Session, user: User) -> None:
     """End every sign-in of a user, and void the links in mails that were sent to them."""
     user.fs_uniquifier = uuid4().hex
     session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+
+
+#: What a user agent says, and what people call it; the first that fits counts, since most name several.
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def device_of(user_agent: str) -> tuple[str, str]:
+    """Browser and system that a user agent names, '' where it names none we know."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    return browser, next((name for sign, name in _SYSTEMS if sign in user_agent), "")
 
 
 def update_me(user: User, *, name: str, title: str, locale: str) -> None:

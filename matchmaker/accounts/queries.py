@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
 from matchmaker.accounts.models import ApiToken, SignIn, User
-from matchmaker.accounts.operations import SIGN_IN_LASTS, TOKEN_PREFIX, digest
+from matchmaker.accounts.operations import (
+    IDLE_LASTS,
+    IDLE_LASTS_HERE,
+    SIGN_IN_LASTS,
+    SIGN_IN_LASTS_HERE,
+    TOKEN_PREFIX,
+    digest,
+)
 from matchmaker.db import utcnow
 from matchmaker.permissions import NotPermitted
 
 
-def user_for_cookie(session: Session, value: str) -> User | None:
-    """The active user whose sign-in, not ended and not too old, a cookie's value belongs to."""
+def _alive(now: datetime) -> ColumnElement[bool]:
+    """Whether a sign-in still counts: not ended, not too old, not unused for too long."""
+    return and_(
+        SignIn.ended_at.is_(None),
+        or_(
+            and_(SignIn.remembered, SignIn.created_at > now - SIGN_IN_LASTS, SignIn.last_seen_at > now - IDLE_LASTS),
+            and_(SignIn.created_at > now - SIGN_IN_LASTS_HERE, SignIn.last_seen_at > now - IDLE_LASTS_HERE),
+        ),
+    )
+
+
+def sign_in_for_cookie(session: Session, value: str) -> SignIn | None:
+    """The sign-in, still counting, of an active user that a cookie's value belongs to."""
     uniquifier, _, key = value.partition(".")
     return session.scalar(
-        select(User)
-        .join(SignIn, SignIn.user_id == User.id)
-        .where(
-            SignIn.digest == digest(key),
-            SignIn.ended_at.is_(None),
-            SignIn.created_at > utcnow() - SIGN_IN_LASTS,
-            User.fs_uniquifier == uniquifier,
-            User.active,
+        select(SignIn)
+        .join(User, SignIn.user_id == User.id)
+        .where(SignIn.digest == digest(key), _alive(utcnow()), User.fs_uniquifier == uniquifier, User.active)
+        .options(contains_eager(SignIn.user))
+    )
+
+
+def sign_ins_of(session: Session, user_id: int) -> list[SignIn]:
+    """A user's sign-ins that still count, the one used last first."""
+    return list(
+        session.scalars(
+            select(SignIn)
+            .where(SignIn.user_id == user_id, _alive(utcnow()))
+            .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
         )
     )
+
+
+def sign_in_or_refuse(session: Session, public_id: str, user_id: int) -> SignIn:
+    """A user's own sign-in. Raises NotPermitted where it does not exist or is somebody else's."""
+    found = session.scalar(select(SignIn).where(SignIn.public_id == public_id, SignIn.user_id == user_id))
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
 
 
 def token_for(session: Session, raw: str) -> ApiToken | None:

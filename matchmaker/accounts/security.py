@@ -6,22 +6,29 @@ row in ``sign_in`` has not ended: signing out really ends it, a copy of the cook
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, abort, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask_babel import gettext
 from flask_login import user_logged_in, user_logged_out
 from flask_security import Security
 from flask_security.babel import FsDomain
 from flask_security.datastore import FSQLALiteUserDatastore
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from matchmaker.accounts import forms, operations, queries
 from matchmaker.accounts.models import Role, User
 from matchmaker.accounts.notifications import Mails
-from matchmaker.accounts.passwords import SHORTEST, Passwords
+from matchmaker.accounts.passwords import SHORTEST, Passwords, TakingTurns
 from matchmaker.accounts.redirects import is_safe
-from matchmaker.db import db, utcnow
+from matchmaker.config import Settings
+from matchmaker.db import db, utcnow, writing
+
+#: Longer than anything the forms of these pages carry: passwords, tokens, what a passkey says.
+FIELD_LONGEST = 20_000
 
 datastore = FSQLALiteUserDatastore(db, User, Role)
 
@@ -81,10 +88,11 @@ class Words(FsDomain):
 
 def init_app(app: Flask) -> None:
     """Bind Flask-Security with our tables and rules."""
+    settings: Settings = app.extensions["settings"]
     defaults = {
         "SECURITY_PASSWORD_HASH": "argon2",
-        # argon2 salts by itself; this key is mixed in before it, so that a stolen table alone can't be guessed at.
-        "SECURITY_PASSWORD_SALT": app.config["SECRET_KEY"],
+        # argon2 salts by itself; this is mixed in before it, so that a stolen table alone can't be guessed at.
+        "SECURITY_PASSWORD_SALT": settings.pepper,
         "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST,
         # Ties links in mails to the address or the password as it is. What is hashed is random or known to the reader
         # of the mail, so a slow hash would only show by its time that there is an account.
@@ -101,6 +109,9 @@ def init_app(app: Flask) -> None:
         "SECURITY_EMAIL_HTML": False,
         "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=2),
         "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=1),
+        # What matters asks for the password again once so much time has passed, and a little later while it is used.
+        "SECURITY_FRESHNESS": timedelta(minutes=30),
+        "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(minutes=10),
         "SECURITY_AUTO_LOGIN_AFTER_CONFIRM": False,
         "SECURITY_DATETIME_FACTORY": utcnow,
         "SECURITY_API_ENABLED_METHODS": ["session"],
@@ -138,6 +149,7 @@ def init_app(app: Flask) -> None:
         mail_util_cls=Mails,
     )
     security.i18n_domain = Words(app)
+    security.pwd_context = TakingTurns(security.pwd_context, waiting=max(1, settings.threads // 2))
     # The pages are for people; programs use tokens under /api.
     security.want_json(lambda _request: False)
     manager = app.login_manager  # type: ignore[attr-defined]
@@ -145,21 +157,36 @@ def init_app(app: Flask) -> None:
     manager.request_loader(lambda _request: None)
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
-    app.before_request(_refuse_json)
+    app.before_request(_refuse_nonsense)
+    app.after_request(_renew)
     app.after_request(_keep_at_home)
 
 
 def _user_of_cookie(value: str) -> User | None:
-    user = queries.user_for_cookie(db.session, value)
-    if user is not None:
-        g.fs_authn_via = "session"
-        g.fs_paa = session.get("fs_paa", 0)
-        g.sign_in = value
+    sign_in = queries.sign_in_for_cookie(db.session, value)
+    if sign_in is None:
+        return None
+    user = sign_in.user
+    if sign_in.last_seen_at < utcnow() - operations.SEEN_EVERY:
+        # A session of its own, since this request may be one that only reads; ours must hold no lock meanwhile. When
+        # the database is busy, the next request will note it.
+        db.session.rollback()
+        with suppress(OperationalError), writing(), Session(db.engine) as writer:
+            operations.note_seen(writer, value)
+            writer.commit()
+    g.fs_authn_via = "session"
+    g.fs_paa = session.get("fs_paa", 0)
+    g.sign_in = value
     return user
 
 
 def _begin(_app: Flask, user: User) -> None:
-    g.sign_in = operations.begin_sign_in(db.session, user)
+    g.sign_in = operations.begin_sign_in(
+        db.session,
+        user,
+        user_agent=request.user_agent.string,
+        remembered=session.get("_remember") == "set",
+    )
     # Flask-Login writes this value into the session and the remembering cookie alike.
     session["_user_id"] = g.sign_in
 
@@ -171,9 +198,24 @@ def _end(_app: Flask, user: User) -> None:
         db.session.commit()
 
 
-def _refuse_json() -> None:
-    if request.blueprint == "security" and request.is_json:
+def _renew(response: Response) -> Response:
+    """Whoever has just typed the password again goes on under another key: a copy of the cookie is worth nothing."""
+    if "sign_in" in g and session.get("fs_paa", 0) > g.get("fs_paa", 0) and session.get("_user_id") == g.sign_in:
+        g.sign_in = session["_user_id"] = operations.renew_sign_in(db.session, g.sign_in)
+        db.session.commit()
+        if current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
+            session["_remember"] = "set"
+    return response
+
+
+def _refuse_nonsense() -> None:
+    """Refuse what our forms never send, before anything works through it."""
+    if request.blueprint != "security":
+        return
+    if request.is_json:
         abort(415)
+    if any(len(values) > 1 or len(values[0]) > FIELD_LONGEST for values in request.form.to_dict(flat=False).values()):
+        abort(400)
 
 
 def _keep_at_home(response: Response) -> Response:

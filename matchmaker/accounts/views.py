@@ -53,6 +53,38 @@ def update_me() -> Any:
     return redirect(url_for(".me"))
 
 
+@bp.get("/sign-ins")
+@permits(Permission.ACCOUNT)
+def sign_ins() -> str:
+    """Where one is signed in."""
+    return render_template(
+        "accounts/sign_ins.html",
+        sign_ins=queries.sign_ins_of(db.session, g.viewer.user_id),
+        here=queries.sign_in_for_cookie(db.session, g.sign_in),
+    )
+
+
+@bp.post("/sign-ins/<public_id>/end")
+@permits(Permission.ACCOUNT)
+def end_sign_in(public_id: str) -> Any:
+    """Sign out on one other device."""
+    ended = queries.sign_in_or_refuse(db.session, public_id, g.viewer.user_id)
+    operations.end_sign_ins(db.session, g.viewer.user_id, only=ended.id)
+    db.session.commit()
+    flash(_("That device is signed out."))
+    return redirect(url_for(".sign_ins"))
+
+
+@bp.post("/sign-ins/end-others")
+@permits(Permission.ACCOUNT)
+def end_other_sign_ins() -> Any:
+    """Sign out everywhere but here."""
+    operations.end_sign_ins(db.session, g.viewer.user_id, besides=g.sign_in)
+    db.session.commit()
+    flash(_("Every other device is signed out."))
+    return redirect(url_for(".sign_ins"))
+
+
 @bp.get("/tokens")
 @permits(Permission.ACCOUNT)
 def tokens() -> str:

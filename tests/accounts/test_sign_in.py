@@ -116,7 +116,7 @@ def test_a_forgotten_password_is_set_anew_once_and_signs_everybody_out(app: Flas
     assert visitor.get(link).headers["Cache-Control"] == "no-store"
     new = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
 
-    weak = visitor.post(link, data={"password": "matchmaker2026", "password_confirm": "matchmaker2026"})
+    weak = visitor.post(link, data={"password": "matchmaker2026!!", "password_confirm": "matchmaker2026!!"})
     assert "too easy to guess" in weak.text
 
     assert visitor.post(link, data=new).location == "/sign-in"
@@ -181,3 +181,132 @@ def test_nobody_waits_for_a_lock_while_a_password_is_checked(
     browser = enter(app, world.sme_user)
     assert written == [world.sme_user.email]
     assert is_in(browser)
+
+
+# What one sees and ends of one's sign-ins.
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Mobile/15E148 Safari/604.1"
+)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        (FIREFOX, ("Firefox", "Linux")),
+        (PHONE, ("Safari", "iPhone")),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", ("Edge", "Windows")),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", ("Chrome", "Android")),
+        ("<script>alert(1)</script>", ("", "")),
+    ],
+)
+def test_a_device_is_told_roughly_and_only_in_our_own_words(user_agent: str, device: tuple[str, str]) -> None:
+    assert operations.device_of(user_agent) == device
+
+
+def test_one_sees_ones_sign_ins_and_ends_one_of_them(app: Flask, world: factories.World) -> None:
+    desk, phone = app.test_client(), app.test_client()
+    data = {"email": world.sme_user.email, "password": factories.PASSWORD}
+    desk.post("/sign-in", data=data, headers={"User-Agent": FIREFOX})
+    phone.post("/sign-in", data=data | {"remember": "y"}, headers={"User-Agent": PHONE})
+    enter(app, world.researcher)
+
+    page = desk.get("/account/sign-ins").text
+    assert page.index("Safari on iPhone") < page.index("Firefox on Linux")
+    assert page.count("This device") == 1
+    assert page.count("Sign out there") == 1
+    link = re.search(r'action="(/account/sign-ins/\w+/end)"', page)[1]
+    assert "That device is signed out" in desk.post(link, follow_redirects=True).text
+    assert not is_in(phone)
+    assert is_in(desk)
+    assert "iPhone" not in desk.get("/account/sign-ins").text
+
+
+def test_one_ends_all_sign_ins_but_this_one(app: Flask, world: factories.World) -> None:
+    here, there, elsewhere = (enter(app, world.sme_user, remember=True) for _ in range(3))
+    stranger = enter(app, world.researcher)
+    here.post("/account/sign-ins/end-others")
+    assert is_in(here)
+    assert not is_in(there)
+    assert not is_in(copy_of(elsewhere, app, "remember_token"))
+    assert is_in(stranger)
+
+
+def test_somebody_elses_sign_in_looks_like_none(app: Flask, world: factories.World, session: Session) -> None:
+    victim, thief = enter(app, world.sme_user), enter(app, world.outsider)
+    theirs = session.scalars(select(SignIn).where(SignIn.user_id == world.sme_user.id)).one()
+    assert thief.post(f"/account/sign-ins/{theirs.public_id}/end").status_code == 404
+    assert thief.post("/account/sign-ins/23456789abcd/end").status_code == 404
+    assert is_in(victim)
+
+
+@pytest.mark.parametrize(
+    ("remember", "attribute", "lasts"),
+    [
+        (False, "last_seen_at", operations.IDLE_LASTS_HERE),
+        (True, "last_seen_at", operations.IDLE_LASTS),
+        (False, "created_at", operations.SIGN_IN_LASTS_HERE),
+        (True, "created_at", operations.SIGN_IN_LASTS),
+    ],
+)
+def test_a_sign_in_ends_unused_and_at_the_latest(
+    app: Flask, world: factories.World, session: Session, remember: bool, attribute: str, lasts: timedelta
+) -> None:
+    browser = enter(app, world.sme_user, remember=remember)
+    row = session.scalars(select(SignIn)).one()
+    for age, still_in in ((lasts - timedelta(minutes=1), True), (lasts + timedelta(minutes=1), False)):
+        row.last_seen_at = utcnow()
+        setattr(row, attribute, utcnow() - age)
+        session.commit()
+        assert is_in(browser) is still_in
+
+
+def test_using_a_sign_in_keeps_it_alive(app: Flask, world: factories.World, session: Session) -> None:
+    browser = enter(app, world.sme_user)
+    row = session.scalars(select(SignIn)).one()
+    row.last_seen_at = long_ago = utcnow() - timedelta(hours=11)
+    session.commit()
+    assert is_in(browser)
+    session.refresh(row)
+    assert row.last_seen_at > long_ago
+    noted = row.last_seen_at
+    assert is_in(browser)
+    session.refresh(row)
+    assert row.last_seen_at == noted, "each request writing would be too many writes"
+
+
+def test_typing_the_password_again_gives_the_session_another_key(app: Flask, world: factories.World) -> None:
+    browser = enter(app, world.sme_user, remember=True)
+    thief, hoarder = copy_of(browser, app, "session"), copy_of(browser, app, "remember_token")
+    browser.post("/account/verify", data={"password": "not the right one"})
+    assert is_in(thief)
+    browser.post("/account/verify", data={"password": factories.PASSWORD})
+    assert is_in(browser)
+    assert not is_in(thief)
+    assert not is_in(hoarder)
+    assert is_in(copy_of(browser, app, "remember_token"))
+
+
+def test_a_link_for_a_new_password_is_void_after_any_change_of_the_password(
+    app: Flask, world: factories.World, session: Session
+) -> None:
+    visitor = app.test_client()
+    visitor.post("/recover", data={"email": world.sme_user.email}, headers={"Host": "evil.example"})
+    mail = app.extensions["mailman"].outbox[-1].body
+    assert "evil.example" not in mail
+    link = re.search(r"http://127\.0\.0\.1:8000(/recover/\S+)", mail)[1]
+    assert visitor.get(link).status_code == 200
+    operations.set_password(session, session.get_one(User, world.sme_user.id), factories.password_hash)
+    session.commit()
+    assert visitor.get(link).location == "/recover"
+
+
+def test_fields_that_no_form_of_ours_sends_are_refused_before_anything_works_through_them(
+    app: Flask, world: factories.World
+) -> None:
+    visitor = app.test_client()
+    data = {"email": world.sme_user.email, "password": "x" * 999_000}
+    assert visitor.post("/sign-in", data=data).status_code == 400
+    assert visitor.post("/sign-in", data={**data, "password": "x" * 1_100_000}).status_code == 413

@@ -53,6 +53,8 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
             "a" * 40: "only 1 different characters",
         },
     ),
+    "MATCHMAKER_SECRET_KEY_FALLBACKS": ("former_secret_keys", (), "one, two", ("one", "two"), {}),
+    "MATCHMAKER_PEPPER": ("pepper", None, GOOD_SECRET, GOOD_SECRET, {"salt": "expected at least 32 random characters"}),
     "MATCHMAKER_MODEL": ("model", None, "some/model", "some/model", {}),
     "MATCHMAKER_ENCODER": ("encoder", "compiled", "reference", "reference", {"fast": "one of compiled, reference"}),
     "MATCHMAKER_SMTP_URL": ("smtp_url", None, "smtp://mail.example", "smtp://mail.example", {}),
@@ -84,7 +86,7 @@ def test_every_setting_stands_in_this_table() -> None:
 def test_a_setting_has_its_default_and_takes_a_good_value(name: str, tmp_path: Path) -> None:
     attribute, default, good, becomes, _bad = CASES[name]
     unset = getattr(loaded(tmp_path), attribute)
-    if name == "MATCHMAKER_SECRET_KEY":
+    if name in ("MATCHMAKER_SECRET_KEY", "MATCHMAKER_PEPPER"):
         assert len(unset) >= 32
     else:
         assert unset == (default.format(folder=tmp_path) if isinstance(default, str) else default)
@@ -134,7 +136,15 @@ def test_the_generated_secret_is_for_the_owner_only_and_stays(tmp_path: Path) ->
     file = tmp_path / "new" / "secret_key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert [path.name for path in file.parent.iterdir()] == ["secret_key"]
+    assert sorted(path.name for path in file.parent.iterdir()) == ["pepper", "secret_key"]
+
+
+def test_a_new_secret_key_leaves_what_passwords_are_mixed_with_as_it_was(tmp_path: Path) -> None:
+    before = loaded(tmp_path)
+    after = loaded(tmp_path, MATCHMAKER_SECRET_KEY=GOOD_SECRET, MATCHMAKER_SECRET_KEY_FALLBACKS=before.secret_key)
+    assert after.secret_key != before.secret_key
+    assert after.pepper == before.pepper == before.secret_key
+    assert stat.S_IMODE((tmp_path / "pepper").stat().st_mode) == 0o600
 
 
 def test_processes_that_start_at_once_share_one_secret(tmp_path: Path) -> None:

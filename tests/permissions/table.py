@@ -50,6 +50,9 @@ GET  /account/password                            -             signed-in
 POST /account/password                            -             signed-in
 GET  /account/verify                              -             signed-in
 POST /account/verify                              -             signed-in
+GET  /account/sign-ins                            -             signed-in
+POST /account/sign-ins/end-others                 -             signed-in
+POST /account/sign-ins/<public_id>/end            sign-in       self
 GET  /account/tokens                              -             signed-in
 POST /account/tokens                              -             signed-in
 POST /account/tokens/<public_id>/revoke           token         self

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker.accounts.models import User
-from matchmaker.accounts.operations import create_token
+from matchmaker.accounts.models import SignIn, User
+from matchmaker.accounts.operations import begin_sign_in, create_token
 from matchmaker.clusters.models import Cluster, Membership, MembershipState, Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import utcnow
@@ -226,6 +227,13 @@ def _own_asking(session: Session, owner: Owner) -> Thing:
     made = Membership(user=owner.user, organisation=_nobodys(session, owner), state=MembershipState.ASKED)
     session.add(made)
     session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("sign-in")
+def _sign_in(session: Session, owner: Owner) -> Thing:
+    begin_sign_in(session, owner.user)
+    made = session.scalars(select(SignIn).where(SignIn.user_id == owner.user.id).order_by(SignIn.id.desc())).first()
     return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
 
 

@@ -1,0 +1,16 @@
+"""What is tidied up around accounts without anybody waiting for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from matchmaker import throttle
+from matchmaker.db import db, utcnow
+from matchmaker.jobs import job
+
+
+@job("accounts.tidy", every=timedelta(days=1))
+def tidy() -> None:
+    """Drop counts that say nothing any more."""
+    throttle.tidy(db.session, now=utcnow())
+    db.session.commit()
