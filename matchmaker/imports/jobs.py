@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matchmaker.db import db, utcnow
 from matchmaker.imports import running
 from matchmaker.imports.models import ImportRun, RunState
+from matchmaker.imports.notifications import tell_of_end
 from matchmaker.imports.readers import read_data
 from matchmaker.jobs import job
 
@@ -39,6 +40,8 @@ def _put_all(session: Session, run_id: int) -> None:
             session.rollback()
             return
         running.advance(session, found, rows)
+        if found.state is RunState.DONE:
+            tell_of_end(session, found)
         session.commit()
         session.expunge_all()
 

@@ -18,6 +18,7 @@ from matchmaker.imports import running
 from matchmaker.imports.models import Duplicates, ImportedRow, ImportRun, Outcome, RunState
 from matchmaker.imports.readers import UnreadableFile
 from matchmaker.needs.models import Need
+from matchmaker.notifications.models import Notification
 from matchmaker.profiles.models import Competence
 from tests.factories import World, competence, organisation
 
@@ -102,6 +103,16 @@ def test_an_import_killed_after_any_batch_goes_on_and_doubles_nothing(
     assert (run.state, run.position) == (RunState.DONE, rows)
     assert session.scalar(select(func.count()).select_from(ImportedRow)) == rows
     assert session.scalar(select(func.count()).where(Organisation.name.like("Werk %"))) == rows
+
+
+def test_whoever_started_an_import_is_told_once_that_it_has_ended(
+    app: Flask, session: Session, world: World, upload: Any
+) -> None:
+    run = upload(many(2))
+    finish(app, session, run)
+    jobs.run(app, "imports")
+    told = session.scalars(select(Notification).where(Notification.kind == "import-ended")).all()
+    assert [(one.user_id, one.facts["import_id"]) for one in told] == [(world.manager.id, run.public_id)]
 
 
 def test_a_paused_import_rests_and_goes_on_where_it_was(app: Flask, session: Session, upload: Any) -> None:
