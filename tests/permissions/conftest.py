@@ -49,7 +49,7 @@ PLAIN = {"other member": "admin", "far member": "admin", "far manager": "manager
 
 
 #: Fields of forms that name a row.
-ID_FIELDS = {"subject", "object", "evidence"}
+ID_FIELDS = {"newest", "subject", "object", "evidence"}
 
 
 @dataclass

@@ -57,6 +57,15 @@ GET  /account/tokens                              -             signed-in
 POST /account/tokens                              -             signed-in
 POST /account/tokens/<public_id>/revoke           token         self
 
+# --- What one is told
+GET  /inbox                                       -             signed-in
+POST /inbox/read                                  news-mark     self
+GET  /inbox/<public_id>                           news          self
+POST /inbox/<public_id>/read                      news          self
+POST /inbox/<public_id>/unread                    news          self
+GET  /unsubscribe/<token>                         no-token      nobody
+POST /unsubscribe/<token>                         no-token      nobody
+
 # --- Clusters, organisations, people
 GET  /arrive                                      -             signed-in
 GET  /start                                       -             signed-in
@@ -74,7 +83,7 @@ POST /organisations/edit                          -             admin
 GET  /organisations/people                        -             admin
 GET  /organisations/<public_id>                   organisation  everybody
 GET  /organisations/<public_id>/evidence          organisation  everybody
-POST /organisations/<public_id>/ask               organisation  signed-in
+POST /organisations/<public_id>/ask               joinable      signed-in
 GET  /organisations/<public_id>/edit              organisation  admin
 POST /organisations/<public_id>/edit              organisation  admin
 GET  /organisations/<public_id>/people            organisation  admin

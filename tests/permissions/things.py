@@ -20,6 +20,7 @@ from matchmaker.imports.mapping import FileKind
 from matchmaker.imports.models import ImportRun
 from matchmaker.introductions.models import Block, Introduction, IntroductionState
 from matchmaker.items.models import ItemState
+from matchmaker.notifications.models import Notification
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
 from tests import factories
@@ -132,6 +133,11 @@ def _organisation(session: Session, owner: Owner) -> Thing:
     return Thing({"public_id": owner.organisation.public_id})
 
 
+@thing("joinable")
+def _joinable(session: Session, owner: Owner) -> Thing:
+    return Thing({"public_id": owner.organisation.public_id}, form={"message": "I work here."})
+
+
 def _nobodys(session: Session, owner: Owner) -> Organisation:
     return factories.organisation(session, within=owner.cluster)
 
@@ -241,6 +247,26 @@ def _sign_in(session: Session, owner: Owner) -> Thing:
 def _token(session: Session, owner: Owner) -> Thing:
     made, _raw = create_token(session, owner.user, name="script", days=3)
     return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
+
+
+def _told(session: Session, owner: Owner) -> Notification:
+    facts = {"organisation": owner.organisation.name}
+    made = Notification(user_id=owner.user.id, kind="membership-accepted", facts=facts)
+    session.add(made)
+    session.flush()
+    return made
+
+
+@thing("news")
+def _news(session: Session, owner: Owner) -> Thing:
+    made = _told(session, owner)
+    return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("news-mark")
+def _news_mark(session: Session, owner: Owner) -> Thing:
+    made = _told(session, owner)
+    return Thing(form={"newest": made.public_id}, rows=[made], person=owner.user)
 
 
 @thing("attachable")
