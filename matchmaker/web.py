@@ -295,6 +295,7 @@ MENU = (
     ("testfields.index", _("Test fields"), Permission.BROWSE),
     ("desk.index", _("Desk"), Permission.CURATE),
     ("clusters.index", _("Clusters"), Permission.ADMINISTER),
+    ("mail.index", _("Mails"), Permission.ADMINISTER),
 )
 ACCOUNT_MENU = (
     ("accounts.me", _("My account"), Permission.ACCOUNT),

@@ -13,6 +13,7 @@ from flask import Flask
 
 from matchmaker import SLICES
 from matchmaker.config import SETTINGS
+from matchmaker.mail.letters import LANGUAGES
 from matchmaker.permissions import RIGHTS, Permission, permission_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,6 +85,18 @@ def test_every_template_is_used() -> None:
         # A mail is named once, without its ending and its language.
         stem = re.sub(r"(\.(de|sv))?\.\w+$", "", name)
         assert f'"{name}"' in spoken or f"'{name}'" in spoken or f'"{stem}"' in spoken, f"{name} is opened by nobody"
+
+
+def test_every_mail_is_written_in_every_language() -> None:
+    mails = [path for path in TEMPLATES.glob("*/email/*.txt") if len(path.suffixes) == 1]
+    assert mails
+    missing = [
+        str(path.with_suffix(f".{language}.txt").relative_to(TEMPLATES))
+        for path in mails
+        for language in LANGUAGES[1:]
+        if not path.with_suffix(f".{language}.txt").is_file()
+    ]
+    assert not missing
 
 
 def test_no_template_holds_inline_style_or_script() -> None:

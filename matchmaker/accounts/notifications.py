@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import after_this_request, has_request_context
+from flask import after_this_request, current_app, has_request_context, request
 from flask_security import MailUtil
 from werkzeug.wrappers import Response
 
@@ -13,9 +13,16 @@ from matchmaker.db import db
 from matchmaker.mail import letters
 from matchmaker.mail.operations import enqueue
 
+#: How long the link in a mail works, by the setting that says so: later the mail is not sent any more.
+LINK_WORKS = {
+    "security/email/confirmation_instructions": "SECURITY_CONFIRM_EMAIL_WITHIN",
+    "security/email/reset_instructions": "SECURITY_RESET_PASSWORD_WITHIN",
+    "security/email/welcome": "SECURITY_CONFIRM_EMAIL_WITHIN",
+}
+
 
 class Mails(MailUtil):
-    """Puts what Flask-Security wants to send into the outbox. The first line of a template is the subject."""
+    """Writes what Flask-Security wants to say into the outbox, in the reader's language."""
 
     def send_mail(
         self,
@@ -30,10 +37,20 @@ class Mails(MailUtil):
         """Enqueue the mail, and see to it that the request commits it."""
         user: User | None = kwargs.get("user")
         address = user.email if user is not None else str(recipient)
-        enqueue(db.session, to=address, **letters.split(body or ""))
+        letter = letters.compose(template, locale=_language(user), **kwargs)
+        works = LINK_WORKS.get(template)
+        lifetime = current_app.config[works] if works else None
+        enqueue(db.session, to=address, kind=template.rpartition("/")[2], lifetime=lifetime, **letter)
         if has_request_context():
             # Some of Flask-Security's views change nothing themselves and so would not commit.
             after_this_request(_commit)
+
+
+def _language(user: User | None) -> str:
+    """The language the reader chose; else that of the browser, which is probably the reader's own."""
+    if user is not None and user.locale:
+        return user.locale
+    return request.accept_languages.best_match(letters.LANGUAGES, "") if has_request_context() else ""
 
 
 def _commit(response: Response) -> Response:

@@ -106,6 +106,8 @@ def init_app(app: Flask) -> None:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_LOGOUT_METHODS": ["POST"],
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
+        # Mails are written by ``Mails``, from our own templates.
+        "SECURITY_EMAIL_PLAINTEXT": False,
         "SECURITY_EMAIL_HTML": False,
         "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=2),
         "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel import Locale
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -11,7 +12,7 @@ from flask_security import current_user
 from matchmaker.accounts import operations, queries
 from matchmaker.accounts.forms import MeForm, TokenForm
 from matchmaker.db import db, utcnow
-from matchmaker.extensions import babel
+from matchmaker.mail.letters import LANGUAGES
 from matchmaker.permissions import Permission, permits
 
 bp = Blueprint("accounts", __name__, url_prefix="/account")
@@ -26,8 +27,8 @@ def check_mail() -> str:
 
 def _me_form() -> MeForm:
     form = MeForm(obj=current_user)
-    spoken = {locale.language: locale.get_display_name().capitalize() for locale in babel.list_translations()}
-    form.locale.choices = [("", _("As my browser asks for")), *spoken.items()]
+    spoken = [(language, Locale(language).get_display_name().capitalize()) for language in LANGUAGES]
+    form.locale.choices = [("", _("As my browser asks for")), *spoken]
     return form
 
 

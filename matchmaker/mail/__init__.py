@@ -1,4 +1,4 @@
-"""Mail: written into the outbox in the same transaction as what it tells of, sent after the commit.
+"""Mail: written into the outbox in the same transaction as what it tells of, sent by the worker after the commit.
 
 Without MATCHMAKER_SMTP_URL mails are printed, so that a trial installation works without a mail server.
 """
@@ -11,9 +11,11 @@ from flask import Flask
 
 from matchmaker.config import ConfigurationError, Settings
 from matchmaker.extensions import mail
+from matchmaker.mail import jobs, manage
 from matchmaker.mail.cli import commands
-from matchmaker.mail.delivery import Courier
 from matchmaker.mail.letters import absolute_url
+
+__all__ = ("flask_config", "init_app", "jobs")
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
@@ -45,6 +47,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.config.setdefault(key, value)
     mail.init_app(app)
     app.jinja_env.globals["absolute_url"] = absolute_url
-    app.extensions["courier"] = Courier(app, inline=bool(app.testing))
+    app.register_blueprint(manage.bp)
     for command in commands:
         app.cli.add_command(command)

@@ -1,22 +1,25 @@
-"""Getting mails from the outbox to the mail server: tried once right after the commit, repaired later.
+"""Getting mails from the outbox to the mail server: by the worker, right after the commit and again until it succeeds.
 
-A request never waits for the mail server and never fails because of it. What could not be sent stays in the outbox
-with a growing delay between attempts; ``matchmaker mail send`` and every later mail try again.
+A request never waits for the mail server and never fails because of it. Between the server's yes and our note of it
+lies a moment in which the worker may be killed; the mail is then sent once more, with the same Message-ID, by which its
+reader's mail program knows it again. Nothing else is sent twice, and nothing is lost.
 """
 
 from __future__ import annotations
 
 import smtplib
-import threading
-import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parseaddr
+from types import TracebackType
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, has_app_context
+from flask import current_app
 from flask_mailman import EmailMultiAlternatives
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from matchmaker.db import db, utcnow, writing
 from matchmaker.extensions import mail
@@ -25,48 +28,126 @@ from matchmaker.mail.models import OutboxMessage
 
 log = structlog.get_logger("matchmaker")
 
-#: What a mail server, the network or the name service may raise.
-FAILURES = (OSError, smtplib.SMTPException)
+#: How often to try to note what became of a mail while the database is busy; each try waits some seconds by itself.
+NOTING_TRIES = 3
 
 
-def deliver_due(limit: int = 50) -> tuple[int, int]:
+class Line:
+    """The connection to the mail server: opened by the first mail, kept for the next, given up after a failure."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Everything that was sent is noted by now; a server that takes leave badly changes nothing about it.
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.close()
+
+    def send(self, message: EmailMultiAlternatives) -> None:
+        """Hand a mail over; when this returns, the server has taken it."""
+        if self._connection is None:
+            connection = mail.get_connection()
+            connection.open()
+            self._connection = connection
+        self._connection.send_messages([message])
+
+    def drop(self) -> None:
+        """Hang up without a word: who knows what the other side heard last."""
+        smtp = getattr(self._connection, "connection", None)
+        if smtp is not None:
+            smtp.close()
+        self._connection = None
+
+
+def deliver_due() -> tuple[int, int]:
     """Try every mail that is due; gives how many were sent and how many failed. Uses a session of its own."""
     sent = failed = 0
-    with writing(), Session(db.engine) as session:
-        ids = queries.due(session, now=utcnow(), limit=limit)
-        session.rollback()
+    with writing(), Session(db.engine) as session, Line() as line:
+        operations.tidy(session, now=utcnow())
+        ids = queries.due(session, now=utcnow())
+        session.commit()
         for message_id in ids:
             taken = operations.claim(session, message_id, now=utcnow())
-            session.commit()
-            if not taken:
-                continue
-            message = session.get_one(OutboxMessage, message_id)
-            outgoing = _outgoing(message)
+            outgoing = _outgoing(session.get_one(OutboxMessage, message_id)) if taken else None
             # No transaction stays open while the mail server is spoken to.
             session.commit()
+            if outgoing is None:
+                continue
             try:
-                outgoing.send()
-            except FAILURES as error:
+                line.send(outgoing)
+            except (OSError, ValueError) as error:
                 failed += 1
-                operations.postpone(message, _plain(error), now=utcnow())
-                log.warning("mail not sent", message=message_id, error=type(error).__name__)
+                line.drop()
+                _note_failure(session, message_id, error)
+                if _is_outage(error):
+                    # Nobody answers: the others wait for a better moment, without a mark against them.
+                    break
             else:
                 sent += 1
-                operations.mark_sent(message, now=utcnow())
-            session.commit()
-        operations.tidy(session, now=utcnow())
-        session.commit()
+                _note(session, lambda now, done=message_id: operations.mark_sent(session, done, now=now))
     return sent, failed
 
 
-def _plain(error: BaseException) -> str:
+def _note(session: Session, what: Callable[[datetime], None]) -> None:
+    """Write down what became of a mail, even where the database is busy: forgetting it would send the mail again."""
+    for left in reversed(range(NOTING_TRIES)):
+        try:
+            what(utcnow())
+            session.commit()
+            return
+        except OperationalError:
+            session.rollback()
+            if not left:
+                raise
+
+
+def _note_failure(session: Session, message_id: int, error: Exception) -> None:
+    plain = _plain(error)
+    log.warning("mail not sent", message=message_id, error=plain)
+    if _is_final(error):
+        _note(session, lambda now: operations.give_up(session, message_id, plain, now=now))
+    else:
+        _note(session, lambda now: operations.postpone(session, message_id, plain, now=now))
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the server is not there or takes too long, so that the next mail would fare no better."""
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return isinstance(error.__context__, TimeoutError)
+    return not isinstance(error, (smtplib.SMTPException, ValueError))
+
+
+def _codes(error: Exception) -> list[int]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [code for code, _words in error.recipients.values()]
+    return [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether this very mail will never be taken: its address or content is refused, or it can't be written at all.
+
+    A server that refuses our sender or our password refuses every mail, until somebody sets that right.
+    """
+    if isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)):
+        return all(code >= 500 for code in _codes(error))
+    return isinstance(error, (ValueError, smtplib.SMTPNotSupportedError))
+
+
+def _plain(error: Exception) -> str:
     """The kind of failure, without what the server said: that may quote the address."""
-    code = getattr(error, "smtp_code", None)
-    return f"{type(error).__name__} {code}" if code else type(error).__name__
+    return " ".join([type(error).__name__, *map(str, _codes(error))])
 
 
 def _headers(message: OutboxMessage) -> dict[str, str]:
-    made = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
+    # Everything here is the installation's own: no header tells which organisation a mail is about.
+    domain = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1].rpartition("@")[2]
+    made = {"Message-ID": f"<{message.message_id}@{domain}>", "Auto-Submitted": "auto-generated"}
     if message.unsubscribe_url:
         # RFC 8058: the mail program itself may stop such mails, with one click.
         made["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
@@ -81,66 +162,7 @@ def _outgoing(message: OutboxMessage) -> EmailMultiAlternatives:
         current_app.config["MAIL_DEFAULT_SENDER"],
         [message.to],
         headers=_headers(message),
-        connection=mail.get_connection(),
     )
     if message.html:
         made.attach_alternative(message.html, "text/html")
     return made
-
-
-class Courier:
-    """Delivers in a thread of its own while there is something to deliver; at most one per process."""
-
-    #: How often to come back to a database that was busy, a second later each time.
-    TRIES = 5
-
-    def __init__(self, app: Flask, *, inline: bool) -> None:
-        self._app = app
-        #: Whether to deliver in the caller's thread: in tests and commands, which end when they are done.
-        self._inline = inline
-        self._wanted = threading.Event()
-        self._busy = threading.Lock()
-
-    def wake(self) -> None:
-        """Say that the outbox has something new."""
-        self._wanted.set()
-        if self._inline:
-            self._work()
-        elif self._busy.acquire(blocking=False):
-            threading.Thread(target=self._thread, name="mail", daemon=True).start()
-
-    def _thread(self) -> None:
-        try:
-            self._work()
-        finally:
-            self._busy.release()
-        if self._wanted.is_set() and self._busy.acquire(blocking=False):
-            # Somebody asked between the last look and the release.
-            self._thread()
-
-    def _work(self) -> None:
-        tries = 0
-        with self._app.app_context():
-            while self._wanted.is_set():
-                self._wanted.clear()
-                try:
-                    deliver_due()
-                except OperationalError as error:
-                    # The database was busy. The mails are safe in it; in a thread of our own we have time to wait.
-                    log.warning("outbox waits for the database", error=type(error).__name__)
-                    if not self._inline and tries < self.TRIES:
-                        tries += 1
-                        time.sleep(tries)
-                        self._wanted.set()
-                except Exception as error:
-                    # A mail that can't leave now must not take down what was saved; the next attempt repairs it.
-                    log.error("outbox not worked off", error=type(error).__name__)
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _after_commit(session: Session, transaction: SessionTransaction) -> None:
-    """Once the outermost transaction has ended, deliver what it left in the outbox (after a rollback: nothing)."""
-    if transaction.parent is None and session.info.pop(operations.ENQUEUED, False) and has_app_context():
-        courier: Any = current_app.extensions.get("courier")
-        if courier is not None:
-            courier.wake()

@@ -9,19 +9,23 @@ from sqlalchemy import CursorResult, delete, or_, update
 from sqlalchemy.orm import Session
 
 from matchmaker.db import utcnow
+from matchmaker.jobs import wake
 from matchmaker.mail.models import OutboxMessage
+from matchmaker.mail.queries import is_waiting
 
-#: How long a mail is tried at most.
-LIFETIME = timedelta(days=3)
+#: The job that sends mails.
+JOB = "mail"
 #: How long an attempt may take before another process may try.
 LEASE = timedelta(minutes=2)
 #: How long to wait after the first, second, … failed attempt; the last one repeats.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
-#: How long the record of a sent mail is kept.
+#: After so many failures, about three days, nobody tries by himself any more.
+ATTEMPTS_MOST = 22
+#: How long the record of a mail that was sent or given up is kept.
 KEPT = timedelta(days=30)
 
-#: Marks a session in which mails wait for the commit.
-ENQUEUED = "mail enqueued"
+#: What stands as the last error of a mail that expired.
+TOO_LATE = "expired"
 
 
 class UnsafeHeader(ValueError):
@@ -36,10 +40,12 @@ def enqueue(
     text: str,
     html: str = "",
     unsubscribe_url: str = "",
-    lifetime: timedelta = LIFETIME,
+    kind: str = "",
+    lifetime: timedelta | None = None,
 ) -> OutboxMessage:
     """Write a mail into the outbox; it leaves after the commit, and not at all after a rollback.
 
+    ``lifetime`` is for a mail that is worth nothing later, such as one with a link that expires: it is dropped then.
     Raises UnsafeHeader for a line break in the address or the subject.
     """
     for what, value in (("address", to), ("subject", subject)):
@@ -53,12 +59,13 @@ def enqueue(
         text=text,
         html=html,
         unsubscribe_url=unsubscribe_url,
-        message_id=f"<{secrets.token_hex(16)}@{to.rpartition('@')[2]}>",
-        expires_at=utcnow() + lifetime,
+        kind=kind,
+        message_id=secrets.token_hex(16),
+        expires_at=utcnow() + lifetime if lifetime is not None else None,
     )
     session.add(message)
     session.flush()
-    session.info[ENQUEUED] = True
+    wake(session, JOB)
     return message
 
 
@@ -66,12 +73,7 @@ def claim(session: Session, message_id: int, *, now: datetime) -> bool:
     """Take a mail for one attempt. False where another process was faster or nothing is left to do."""
     taken: CursorResult[object] = session.execute(  # type: ignore[assignment]
         update(OutboxMessage)
-        .where(
-            OutboxMessage.id == message_id,
-            OutboxMessage.sent_at.is_(None),
-            OutboxMessage.not_before <= now,
-            OutboxMessage.expires_at > now,
-        )
+        .where(OutboxMessage.id == message_id, is_waiting(now), OutboxMessage.not_before <= now)
         .values(not_before=now + LEASE, attempts=OutboxMessage.attempts + 1)
     )
     return taken.rowcount == 1
@@ -82,26 +84,57 @@ def take_back(session: Session, message_id: int) -> None:
     session.execute(delete(OutboxMessage).where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None)))
 
 
-def mark_sent(message: OutboxMessage, *, now: datetime) -> None:
+# A mail may be taken back while it is being sent; so what became of it is noted on the row, if there still is one.
+
+
+def mark_sent(session: Session, message_id: int, *, now: datetime) -> None:
     """Note that the mail left, and forget what it said."""
-    message.sent_at = now
-    message.last_error = ""
-    message.text = message.html = ""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(sent_at=now, last_error="", text="", html="", given_up_at=None)
+    )
 
 
-def postpone(message: OutboxMessage, error: str, *, now: datetime) -> None:
-    """Note a failed attempt, and when to try again."""
+def postpone(session: Session, message_id: int, error: str, *, now: datetime) -> None:
+    """Note a failed attempt, and when to try again; after too many of them nobody does."""
+    message = session.get(OutboxMessage, message_id)
+    if message is None:
+        return
     message.last_error = error[:200]
     message.not_before = now + WAITS[min(message.attempts, len(WAITS)) - 1]
+    if message.attempts >= ATTEMPTS_MOST:
+        message.given_up_at = now
+    session.flush()
+
+
+def give_up(session: Session, message_id: int, error: str, *, now: datetime) -> None:
+    """Note that the mail server refuses this mail for good."""
+    session.execute(
+        update(OutboxMessage).where(OutboxMessage.id == message_id).values(last_error=error[:200], given_up_at=now)
+    )
+
+
+def try_again(session: Session, message: OutboxMessage, *, now: datetime) -> None:
+    """Give a mail that was given up as many attempts as a new one."""
+    message.given_up_at, message.attempts, message.not_before = None, 0, now
+    session.flush()
+    wake(session, JOB)
+
+
+def drop(session: Session, message: OutboxMessage) -> None:
+    """Forget a mail that was given up."""
+    session.delete(message)
+    session.flush()
 
 
 def tidy(session: Session, *, now: datetime) -> None:
-    """Forget what expired mails said, and drop the records of long ago."""
+    """Give up expired mails and forget what they said; drop the records of long ago."""
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.sent_at.is_(None), OutboxMessage.expires_at <= now, OutboxMessage.text != "")
-        .values(text="", html="")
+        .values(text="", html="", given_up_at=now, last_error=TOO_LATE)
     )
     session.execute(
-        delete(OutboxMessage).where(or_(OutboxMessage.sent_at < now - KEPT, OutboxMessage.expires_at < now - KEPT))
+        delete(OutboxMessage).where(or_(OutboxMessage.sent_at < now - KEPT, OutboxMessage.given_up_at < now - KEPT))
     )

@@ -2,31 +2,96 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker.mail.models import OutboxMessage
+from matchmaker.permissions import NotPermitted
 
 
-def due(session: Session, *, now: datetime, limit: int = 50) -> list[int]:
-    """The ids of the mails to try now, the oldest first."""
+def is_waiting(now: datetime) -> ColumnElement[bool]:
+    """Whether a mail is still to be sent, now or later."""
+    return and_(
+        OutboxMessage.sent_at.is_(None),
+        OutboxMessage.given_up_at.is_(None),
+        or_(OutboxMessage.expires_at.is_(None), OutboxMessage.expires_at > now),
+    )
+
+
+def due(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
+    """The ids of the mails to try now: those that were tried least often first, of these the oldest."""
     return list(
         session.scalars(
             select(OutboxMessage.id)
-            .where(OutboxMessage.sent_at.is_(None), OutboxMessage.not_before <= now, OutboxMessage.expires_at > now)
-            .order_by(OutboxMessage.id)
+            .where(is_waiting(now), OutboxMessage.not_before <= now)
+            .order_by(OutboxMessage.attempts, OutboxMessage.id)
             .limit(limit)
         )
     )
 
 
-def waiting(session: Session, *, now: datetime) -> int:
-    """How many mails are still to be sent, now or later."""
-    return (
-        session.scalar(
-            select(func.count(OutboxMessage.id)).where(OutboxMessage.sent_at.is_(None), OutboxMessage.expires_at > now)
+@dataclass(frozen=True)
+class Stand:
+    """The outbox in numbers."""
+
+    waiting: int
+    #: How many of those that wait have failed before.
+    failing: int
+    #: When the oldest of those that wait was written.
+    oldest: datetime | None
+    given_up: int
+    last_sent: datetime | None
+
+
+def stand(session: Session, *, now: datetime) -> Stand:
+    """Where the outbox stands."""
+    waiting = is_waiting(now)
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(case((waiting, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((and_(waiting, OutboxMessage.last_error != ""), 1), else_=0)), 0),
+            func.min(case((waiting, OutboxMessage.created_at))),
+            func.coalesce(func.sum(case((OutboxMessage.given_up_at.is_not(None), 1), else_=0)), 0),
+            func.max(OutboxMessage.sent_at),
         )
-        or 0
+    ).one()
+    return Stand(*row)
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """One page of the mails that were given up."""
+
+    items: list[OutboxMessage]
+    total: int
+    page: int
+    pages: int
+
+
+def given_up(session: Session, *, page: int = 1, size: int = 50) -> DeadLetters:
+    """The mails that nobody will try again by himself, the latest first. Beyond the last page is the last page."""
+    total = session.scalar(select(func.count(OutboxMessage.id)).where(OutboxMessage.given_up_at.is_not(None))) or 0
+    pages = max(1, ceil(total / size))
+    page = min(max(1, page), pages)
+    rows = session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.given_up_at.is_not(None))
+        .order_by(OutboxMessage.given_up_at.desc(), OutboxMessage.id.desc())
+        .offset((page - 1) * size)
+        .limit(size)
     )
+    return DeadLetters(list(rows), total, page, pages)
+
+
+def given_up_or_refuse(session: Session, message_id: str) -> OutboxMessage:
+    """A mail that was given up. Raises NotPermitted where there is none."""
+    found = session.scalar(
+        select(OutboxMessage).where(OutboxMessage.message_id == message_id, OutboxMessage.given_up_at.is_not(None))
+    )
+    if found is None:
+        raise NotPermitted(message_id)
+    return found

@@ -19,6 +19,7 @@ class Mail(TypedDict):
     subject: str
     text: str
     html: str
+    kind: str
     unsubscribe_url: str
 
 
@@ -26,6 +27,7 @@ def write(reader: User, kind: Kind, told: Notification) -> Mail:
     """The mail that tells a reader. Its link leads through the inbox, so it names nothing but the notification."""
     return finish(
         kind.template,
+        kind.name,
         reader,
         stop_url=unsubscribe_url(reader, kind.name) if kind.optional else "",
         link=absolute_url("notifications.open_one", public_id=told.public_id),
@@ -33,12 +35,12 @@ def write(reader: User, kind: Kind, told: Notification) -> Mail:
     )
 
 
-def finish(template: str, reader: User, *, stop_url: str, **context: Any) -> Mail:
+def finish(template: str, kind: str, reader: User, *, stop_url: str, **context: Any) -> Mail:
     """A mail with our end under it: why it came, and how to stop it where it may be stopped."""
     letter = compose(
         template, ending="notifications/email/ending", locale=reader.locale, reader=reader, stop_url=stop_url, **context
     )
-    return Mail(**letter, unsubscribe_url=stop_url)
+    return Mail(**letter, kind=kind, unsubscribe_url=stop_url)
 
 
 def _signer() -> URLSafeSerializer:

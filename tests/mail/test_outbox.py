@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +15,7 @@ from sqlalchemy.orm import Session
 from matchmaker.db import db, utcnow
 from matchmaker.mail import delivery, letters, operations, queries
 from matchmaker.mail.models import OutboxMessage
+from tests.mail.sink import Sink
 
 LETTER = {"subject": "Grüße from the harbour", "text": "Open this:\n\nhttps://example.org/x?a=1&b=2\n", "html": ""}
 
@@ -29,38 +24,9 @@ def mailbox(app: Flask) -> list[Any]:
     return getattr(app.extensions["mailman"], "outbox", [])
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@dataclass
-class Sink:
-    """A mail server that keeps what it is given."""
-
-    port: int
-    received: list[EmailMessage] = field(default_factory=list)
-    recipients: list[list[str]] = field(default_factory=list)
-    controller: Controller | None = None
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        self.received.append(message_from_bytes(envelope.content, policy=policy.default))
-        self.recipients.append(list(envelope.rcpt_tos))
-        return "250 kept"
-
-    def start(self) -> None:
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        self.controller.start()
-
-    def stop(self) -> None:
-        if self.controller is not None:
-            self.controller.stop()
-
-
 @pytest.fixture
 def sink() -> Iterator[Sink]:
-    made = Sink(free_port())
+    made = Sink()
     yield made
     made.stop()
 
@@ -68,6 +34,13 @@ def sink() -> Iterator[Sink]:
 @pytest.fixture
 def smtp_app(make_app: Callable[..., Flask], sink: Sink) -> Flask:
     return make_app(MAIL_BACKEND="smtp", MAIL_SERVER="127.0.0.1", MAIL_PORT=sink.port, MAIL_TIMEOUT=5)
+
+
+def waiting(session: Session) -> OutboxMessage:
+    """A mail in the outbox that nobody was woken for: outside an application's context nobody is."""
+    message = operations.enqueue(session, to="anna@example.org", **LETTER)
+    session.commit()
+    return message
 
 
 def the_message(session: Session) -> OutboxMessage:
@@ -109,7 +82,7 @@ def test_a_real_server_gets_text_and_html_with_a_stable_message_id(smtp_app: Fla
     (received,) = sink.received
     assert sink.recipients == [["anna@example.org"]]
     assert received["Subject"] == "Grüße from the harbour"
-    assert received["Message-ID"] == message_id
+    assert received["Message-ID"] == f"<{message_id}@localhost>"
     assert received["Auto-Submitted"] == "auto-generated"
     assert "https://example.org/x?a=1&b=2" in received.get_body(("plain",)).get_content()
     html = received.get_body(("html",)).get_content()
@@ -136,7 +109,7 @@ def test_a_dead_server_fails_nothing_and_the_mail_arrives_once_it_is_back(
         waiting.not_before = utcnow() - timedelta(seconds=1)
         session.commit()
         assert delivery.deliver_due() == (1, 0)
-    assert [m["Message-ID"] for m in sink.received] == [first_id]
+    assert sink.message_ids == [f"<{first_id}@localhost>"]
     assert the_message(session).sent_at is not None
 
 
@@ -149,49 +122,49 @@ def test_what_a_sent_mail_said_is_forgotten(app: Flask, session: Session) -> Non
     assert sent.text == sent.html == ""
 
 
-def test_an_expired_mail_is_not_sent_and_what_it_said_is_forgotten(app: Flask, session: Session) -> None:
-    with app.app_context():
-        operations.enqueue(session, to="anna@example.org", **LETTER, lifetime=timedelta(seconds=-1))
-        session.commit()
+def test_a_mail_whose_link_has_expired_is_dropped_and_not_sent_late(
+    smtp_app: Flask, sink: Sink, session: Session
+) -> None:
+    with smtp_app.app_context(), Session(db.engine) as writer:
+        operations.enqueue(writer, to="anna@example.org", **LETTER, lifetime=timedelta(hours=1))
+        writer.commit()
+    waiting = the_message(session)
+    assert (waiting.attempts, waiting.given_up_at) == (1, None)
+    waiting.expires_at = waiting.not_before = utcnow() - timedelta(seconds=1)
+    session.commit()
+    sink.start()
+    with smtp_app.app_context():
         assert delivery.deliver_due() == (0, 0)
-    assert the_message(session).text == ""
-    assert mailbox(app) == []
+    assert sink.received == []
+    expired = the_message(session)
+    assert expired.given_up_at is not None
+    assert expired.last_error == operations.TOO_LATE
+    assert expired.text == ""
+    assert not expired.can_be_tried_again
 
 
-def test_delays_between_attempts_grow(session: Session) -> None:
-    message = OutboxMessage(to="a@example.org", subject="s", text="t", message_id="<1@x>", attempts=1)
+def test_delays_between_attempts_grow_until_nobody_tries_any_more(app: Flask, session: Session) -> None:
+    message = waiting(session)
     delays = []
     now = utcnow()
-    for attempt in range(1, 8):
+    for attempt in range(1, operations.ATTEMPTS_MOST + 1):
         message.attempts = attempt
-        operations.postpone(message, "down", now=now)
+        operations.postpone(session, message.id, "down", now=now)
         delays.append(message.not_before - now)
+        assert (message.given_up_at is not None) == (attempt == operations.ATTEMPTS_MOST)
     assert delays == sorted(delays)
     assert delays[0] < delays[-1] == delays[-2]
+    assert timedelta(days=2.5) < sum(delays, timedelta()) < timedelta(days=3.5)
+    assert message.can_be_tried_again
 
 
 def test_two_who_deliver_at_once_send_one_mail(app: Flask, session: Session) -> None:
-    with app.app_context():
-        app.extensions.pop("courier")
-        message = operations.enqueue(session, to="anna@example.org", **LETTER)
-        session.commit()
-        now = utcnow()
-        with Session(db.engine) as one, Session(db.engine) as other:
-            assert operations.claim(one, message.id, now=now) is True
-            one.commit()
-            assert operations.claim(other, message.id, now=now) is False
-            assert queries.due(other, now=now) == []
-
-
-def test_a_delivery_in_its_own_thread_does_not_keep_the_request_waiting(app: Flask) -> None:
-    app.extensions["courier"] = delivery.Courier(app, inline=False)
-    with app.app_context(), Session(db.engine) as session:
-        for number in range(5):
-            operations.enqueue(session, to=f"anna{number}@example.org", **LETTER)
-            session.commit()
-    for thread in [t for t in threading.enumerate() if t.name == "mail"]:
-        thread.join(timeout=20)
-    assert sorted(m.to[0] for m in mailbox(app)) == [f"anna{number}@example.org" for number in range(5)]
+    message, now = waiting(session), utcnow()
+    with app.app_context(), Session(db.engine) as one, Session(db.engine) as other:
+        assert operations.claim(one, message.id, now=now) is True
+        one.commit()
+        assert operations.claim(other, message.id, now=now) is False
+        assert queries.due(other, now=now) == []
 
 
 @pytest.mark.parametrize(
@@ -224,13 +197,9 @@ def test_without_a_mail_server_a_readable_mail_with_its_link_is_printed(
 
 
 def test_the_command_works_off_the_outbox(app: Flask, session: Session) -> None:
-    with app.app_context():
-        courier = app.extensions.pop("courier")
-        operations.enqueue(session, to="anna@example.org", **LETTER)
-        session.commit()
-        app.extensions["courier"] = courier
+    waiting(session)
     result = app.test_cli_runner().invoke(args=["mail", "send"])
-    assert result.output.strip() == "sent 1, failed 0, waiting 0"
+    assert result.output.strip() == "sent 1, failed 0, waiting 0, given up 0"
     assert len(mailbox(app)) == 1
 
 
