@@ -8,7 +8,7 @@ from __future__ import annotations
 from benchmarks.material import DIMENSION, statements
 from benchmarks.measuring import Line, WrongResult, processor_seconds
 from embeddings import HashingEncoder, Matcher, Statement
-from embeddings.index import FaissIndex
+from embeddings.faiss_index import FaissIndex
 
 #: Statements and seconds of the target: 100,000 statements, first answer after three seconds.
 SECONDS, COUNT = 3.0, 100_000

@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmarks.material import DIMENSION, vectors
 from benchmarks.measuring import Line, WrongResult, interleaved
-from embeddings.index import FaissIndex, NumpyIndex
+from embeddings.faiss_index import FaissIndex
+from embeddings.index import NumpyIndex
 
 K = 10
 #: Shares of the ids that a viewer may see, in percent.

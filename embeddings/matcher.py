@@ -18,9 +18,10 @@ import numpy as np
 from embeddings.asking import topic_of, without_asking
 from embeddings.encoder import Encoder
 from embeddings.explanation import shared_terms
+from embeddings.faiss_index import FaissIndex
 from embeddings.fusion import standard_meaning, standard_words, strength
 from embeddings.glossary import Glossary, bundled_glossary
-from embeddings.index import FaissIndex, VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
+from embeddings.index import VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
 from embeddings.language import detect_language, normalise, words
 from embeddings.lexical import Lexicon, WordBlock, gain_of_one, score_words
 from embeddings.ranking import (

@@ -1,25 +1,38 @@
 """Every vector index keeps one contract; the plain NumPy one says what is right."""
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.index import FaissIndex, NumpyIndex, VectorIndex
+from embeddings import faiss_index
+from embeddings.codes import can_encode
+from embeddings.faiss_index import FaissIndex
+from embeddings.index import NumpyIndex, VectorIndex
 
 D = 16
-IMPLEMENTATIONS: list[Callable[[], VectorIndex]] = [
-    lambda: NumpyIndex(D),
-    lambda: FaissIndex(D),
-    lambda: FaissIndex(D, fold_at=3),
-]
+IMPLEMENTATIONS: dict[str, Callable[[], VectorIndex]] = {
+    "numpy": lambda: NumpyIndex(D),
+    "faiss": lambda: FaissIndex(D),
+    "faiss-folding": lambda: FaissIndex(D, fold_at=3),
+    "faiss-codes": lambda: FaissIndex(D, fold_at=3, encode_from=4),
+}
 
 
-@pytest.fixture(params=IMPLEMENTATIONS, ids=["numpy", "faiss", "faiss-folding"])
+@pytest.fixture(params=IMPLEMENTATIONS.values(), ids=IMPLEMENTATIONS.keys())
 def index(request: pytest.FixtureRequest) -> VectorIndex:
     return request.param()
+
+
+@pytest.fixture(autouse=True)
+def small_boards_use_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes at which the index changes its way, so small that a test reaches them."""
+    for name, value in {"FEW": 3, "DEPTH": 4, "DEPTH_EACH": 1, "FIRST": 1, "FIRST_EACH": 1, "DEEPER": 2}.items():
+        monkeypatch.setattr(faiss_index, name, value)
 
 
 def unit(*seeds: int) -> np.ndarray:
@@ -88,38 +101,155 @@ def test_bad_input_is_refused_and_leaves_the_index_as_it_was(
     assert index.search(unit(3), 5)[0].ids.tolist() == [3]
 
 
-numbers = st.integers(1, 30)
+numbers = st.integers(1, 60)
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("put"), st.lists(numbers, unique=True, max_size=8)),
+        st.tuples(st.just("put"), st.lists(numbers, unique=True, max_size=30)),
         st.tuples(st.just("drop"), st.lists(numbers, unique=True, max_size=8)),
         st.tuples(st.just("search"), st.one_of(st.none(), st.lists(numbers, unique=True))),
+        st.tuples(st.just("settle"), st.none()),
     ),
     max_size=12,
 )
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS[1:], ids=["faiss", "faiss-folding"])
-@settings(max_examples=60, deadline=None)
-@given(steps=steps, k=st.integers(0, 12), query=numbers)
+@pytest.mark.parametrize("name", list(IMPLEMENTATIONS)[1:])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps, k=st.integers(0, 12), query=numbers, alike=st.booleans())
 def test_any_history_equals_the_reference(
-    implementation: Callable[[], VectorIndex], steps: list[tuple[str, list[int] | None]], k: int, query: int
+    name: str, steps: list[tuple[str, list[int] | None]], k: int, query: int, alike: bool
 ) -> None:
-    reference, index = NumpyIndex(D), implementation()
+    """Whatever is being folded or encoded in the background meanwhile, and however many vectors are the same."""
+    reference, index = NumpyIndex(D), IMPLEMENTATIONS[name]()
     version = 0
-    for what, ids in [*steps, ("search", None)]:
+    for what, ids in [*steps, ("search", None), ("settle", None), ("search", None)]:
         if what == "search":
             allowed = None if ids is None else np.array(sorted(ids), dtype=np.int64)
-            expected, found = (i.search(unit(query), k, allowed)[0] for i in (reference, index))
-            assert found.ids.tolist() == expected.ids.tolist()
-            np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+            expected, found = (i.search(unit(query, 7), k, allowed) for i in (reference, index))
+            assert [hits.ids.tolist() for hits in found] == [hits.ids.tolist() for hits in expected]
+            assert [hits.scores.tolist() for hits in found] == [hits.scores.tolist() for hits in expected]
         elif what == "put":
-            assert ids is not None
             version += 100
+            rows = [version + (i % 3 if alike else i) for i in ids or []]
             for each in (reference, index):
-                each.put(ids, unit(*(version + i for i in ids)) if ids else np.zeros((0, D)))
-        else:
-            assert ids is not None
+                each.put(ids or [], unit(*rows) if rows else np.zeros((0, D)))
+        elif what == "drop":
             for each in (reference, index):
-                each.drop(ids)
+                each.drop(ids or [])
+        elif isinstance(index, FaissIndex):
+            index.settle()
         assert len(reference) == len(index)
+
+
+def board(size: int, *, seed: int = 1, topics: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors gathered around topics and themes within them, as texts are, and the topic of each."""
+    random = np.random.default_rng(seed)
+    centres, themes = (np.random.default_rng(0).normal(size=(n, 64)) for n in (topics, 25 * topics))
+    theme = random.integers(0, 25 * topics, size)
+    topic = theme % topics
+    rows = random.normal(size=(size, 64)) + 1.2 * centres[topic] + themes[theme]
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), topic
+
+
+def filters(topic: np.ndarray) -> dict[str, np.ndarray | None]:
+    """What viewers may read: all, a share by chance, a topic, all but a topic."""
+    ids = np.arange(1, topic.size + 1)
+    chance = np.random.default_rng(5).random(topic.size)
+    return {
+        "all": None,
+        "half": ids[chance < 0.5],
+        "a tenth": ids[chance < 0.1],
+        "a hundredth": ids[chance < 0.01],
+        "one topic": ids[topic == 3],
+        "all but one topic": ids[topic != 3],
+    }
+
+
+@pytest.mark.parametrize("k", [1, 10, 60])
+def test_codes_change_how_long_a_search_takes_and_nothing_else(monkeypatch: pytest.MonkeyPatch, k: int) -> None:
+    for name, value in {"FEW": 60, "DEPTH": 64, "FIRST": 16}.items():
+        monkeypatch.setattr(faiss_index, name, value)
+    rows, topic = board(6_000)
+    queries, _ = board(25, seed=2)
+    reference, index = NumpyIndex(64), FaissIndex(64, encode_from=1_000)
+    for each in (reference, index):
+        each.put(np.arange(1, 6_001), rows)
+    index.settle()
+    assert index.encoded
+    for what, allowed in filters(topic).items():
+        for query in (*queries, rows[17]):
+            expected, found = (each.search(query, k, allowed)[0] for each in (reference, index))
+            assert found.ids.tolist() == expected.ids.tolist(), what
+            assert found.scores.tolist() == expected.scores.tolist(), what
+
+
+def test_a_large_board_is_searched_by_its_nearest_lists_and_hardly_misses_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Narrow filters and those that go with the topic too, which an approximate index alone would miss."""
+    for name, value in {"LARGE": 3_000, "FEW": 60, "DEPTH": 128}.items():
+        monkeypatch.setattr(faiss_index, name, value)
+    read = []
+    nearby = faiss_index._Block._nearby
+    monkeypatch.setattr(faiss_index._Block, "_nearby", lambda *given: read.append(given) or nearby(*given))
+    rows, topic = board(12_000)
+    queries, _ = board(40, seed=2)
+    reference, index = NumpyIndex(64), FaissIndex(64, encode_from=1_000)
+    for each in (reference, index):
+        each.put(np.arange(1, 12_001), rows)
+    index.settle()
+    for what, allowed in filters(topic).items():
+        pairs = zip(reference.search(queries, 10, allowed), index.search(queries, 10, allowed), strict=True)
+        shared = [np.intersect1d(expected.ids, found.ids).size / 10 for expected, found in pairs]
+        assert np.mean(shared) >= 0.98, what
+    # All, the half, and all but one topic are many; the others were searched exactly.
+    assert len(read) == 3 * len(queries)
+
+
+def test_what_cannot_be_encoded_is_searched_through() -> None:
+    assert not can_encode(100, 7)
+    index = FaissIndex(7, encode_from=4)
+    rows = np.repeat(np.eye(7, dtype=np.float32), 5, axis=0)
+    index.put(range(1, 36), rows)
+    index.settle()
+    assert not index.encoded
+    assert index.search(rows[12], 2)[0].ids.tolist() == [11, 12]
+
+
+def test_a_failing_encoder_of_codes_leaves_searches_right(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(faiss_index, "Codes", fails)
+    index = FaissIndex(D, encode_from=4)
+    index.put(range(1, 41), unit(*range(1, 41)))
+    index.settle()
+    assert "no room" in caplog.text
+    assert index.search(unit(5), 1)[0].ids.tolist() == [5]
+
+
+def test_searches_go_on_while_the_index_is_folded_and_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    codes = faiss_index.Codes
+
+    def slow(*given: Any) -> Any:
+        begun.set()
+        assert may_end.wait(30)
+        return codes(*given)
+
+    monkeypatch.setattr(faiss_index, "Codes", slow)
+    index = FaissIndex(D, encode_from=4)
+    index.put(range(1, 41), unit(*range(1, 41)))
+    assert begun.wait(30)
+    index.put([50], unit(50))
+    index.drop([2])
+    assert index.search(unit(50), 1)[0].ids.tolist() == [50]
+    assert index.search(unit(2), 1)[0].ids.tolist() != [2]
+    may_end.set()
+    index.settle()
+    assert index.encoded
+    assert index.search(unit(50), 1)[0].ids.tolist() == [50]
+    assert 2 not in index.search(unit(2), 60)[0].ids
+    assert len(index) == 40

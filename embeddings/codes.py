@@ -1,0 +1,106 @@
+"""Short codes of many vectors, by which a query finds the few rows that are worth an exact look.
+
+Two numbers share four bits (a FAISS product quantiser whose table stays in registers), so a scan reads a sixteenth
+of what the vectors take. Codes never decide an order: whoever asks computes the scores of the rows found, and
+`least` says how low the code of a row that near may lie.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from embeddings.index import inner
+
+#: Rows that the codes are learned from, for each list.
+SAMPLE, LISTED_SAMPLE = 4_096, 40
+#: Rows that the error is measured with, by their so many nearest, and how many of its spreads are allowed for.
+MEASURED, NEAREST, SPREADS = 48, 400, 6.0
+
+
+def can_encode(rows: int, dimension: int) -> bool:
+    """Whether so many vectors of this dimension can have codes: each of the sixteen values is learned from a row."""
+    return rows >= 16 and dimension % 2 == 0
+
+
+def lists_for(rows: int) -> int:
+    """In how many lists of neighbours so many rows are kept where only the nearest lists are read."""
+    return 1 << round(math.log2(2.0 * math.sqrt(rows)))
+
+
+class Codes:
+    """Codes of rows in one list, or in several lists of neighbours; never changed after it is built.
+
+    The same rows always give the same codes.
+    """
+
+    def __init__(self, vectors: np.ndarray, lists: int = 1) -> None:
+        import faiss
+
+        size, dimension = vectors.shape
+        self.size, self.lists = size, lists
+        sample = vectors[:: max(1, size // max(SAMPLE, LISTED_SAMPLE * lists))]
+        self._coarse: Any = faiss.IndexFlatIP(dimension)
+        index: Any = faiss.IndexIVFPQFastScan(
+            self._coarse, dimension, lists, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT
+        )
+        index.cp.niter, index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 8, 1, LISTED_SAMPLE
+        index.pq.cp.niter, index.pq.cp.min_points_per_centroid = 6, 1
+        index.train(sample)
+        index.add(vectors)
+        self._index = index
+        #: The list of each row, where there are several.
+        self.list_of: np.ndarray | None = None
+        if lists > 1:
+            self.list_of = np.zeros(size, dtype=np.int32)
+            for number in range(lists):
+                held = index.invlists.list_size(number)
+                if held:
+                    rows = faiss.rev_swig_ptr(index.invlists.get_ids(number), held)
+                    self.list_of[rows] = number
+        self._slope, self._start, self._spread = self._measured(vectors)
+
+    def _measured(self, vectors: np.ndarray) -> tuple[float, float, float]:
+        """The line on which near rows' codes follow their true scores, and how far they stray from it."""
+        asked = vectors[:: max(1, self.size // MEASURED)][:MEASURED]
+        nearest = max(2, min(NEAREST, self.size // 20))
+        truth: list[np.ndarray] = []
+        by_code: list[np.ndarray] = []
+        for query, (rows, scores) in zip(asked, self.near(asked, 16 * nearest), strict=True):
+            exact = inner(vectors[rows], query)
+            # A row is its own nearest, which says nothing about others.
+            chosen = np.argsort(-exact, kind="stable")[1 : nearest + 1]
+            truth.append(exact[chosen])
+            by_code.append(scores[chosen])
+        x, y = np.concatenate(truth).astype(np.float64), np.concatenate(by_code).astype(np.float64)
+        slope = float(np.cov(x, y)[0, 1] / max(float(x.var()), 1e-9)) if x.size > 1 else 1.0
+        # Where all rows are alike there is no line to be seen, only a level.
+        slope = min(max(slope, 0.0), 1.5)
+        start = float(y.mean() - slope * x.mean())
+        return slope, start, float((y - slope * x - start).std()) + 1e-5
+
+    def least(self, score: float) -> float:
+        """The code that a row of this true score has at least, but for errors beyond what is allowed for."""
+        return self._slope * score + self._start - SPREADS * self._spread
+
+    def near(
+        self, queries: np.ndarray, depth: int, mask: np.ndarray | None = None, probes: int | None = None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each query, rows of the mask and scores by their codes, `depth` of them or all there are, best first."""
+        import faiss
+
+        selector, packed = None, None
+        if mask is not None:
+            packed = np.packbits(mask, bitorder="little")
+            selector = faiss.IDSelectorBitmap(mask.size, faiss.swig_ptr(packed))
+        parameters: Any = faiss.SearchParametersIVF(nprobe=probes or self.lists, sel=selector)  # type: ignore[call-arg]
+        scores, rows = self._index.search(queries, min(depth, self.size), params=parameters)
+        return [(r[r >= 0], s[r >= 0]) for r, s in zip(rows, scores, strict=True)]
+
+    def probes_for(self, query: np.ndarray, held: np.ndarray, least: int) -> int:
+        """How many of the lists nearest to the query hold so many rows together; `held` counts each list's rows."""
+        _, order = self._coarse.search(query[None], self.lists)
+        enough = int(np.searchsorted(np.cumsum(held[order[0]]), least))
+        return min(enough + 1, self.lists)
