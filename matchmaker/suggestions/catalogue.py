@@ -25,6 +25,7 @@ from matchmaker.config import Settings
 from matchmaker.db import db, only_reads, reading
 from matchmaker.suggestions import indexing
 from matchmaker.suggestions.embedding import Attempts, embed
+from matchmaker.suggestions.glossary import load as load_glossary
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.suggestions.switching import active_hash, default_space, load_active
 
@@ -127,7 +128,7 @@ class Catalogue:
                 self._loading.release()
         return self._encoder if self.state is ModelState.READY else None
 
-    def _load_now(self) -> Encoder | None:
+    def _load_now(self) -> None:
         assert self._load is not None  # noqa: S101 - for the type checker: whoever calls has looked.
         if self.state is not ModelState.READY:
             self.state = ModelState.LOADING
@@ -138,10 +139,9 @@ class Catalogue:
             self.failure = str(error) if isinstance(error, ModelUnavailable | ModelRefused) else type(error).__name__
             self.state, self._encoder = ModelState.FAILED, None
             log.error("model not loaded", error=type(error).__name__)
-            return None
-        self._encoder = encoder
+            return
+        self._encoder = read_through(encoder, self.glossary)
         self.state = ModelState.READY
-        return encoder
 
     @property
     def semantic(self) -> bool:
@@ -161,8 +161,25 @@ class Catalogue:
         return self._glossary
 
     def glossary_now(self, session: Session) -> Glossary:
-        """The glossary as the database has it now."""
-        return self.glossary
+        """The glossary as the database has it now; queries and new vectors go by it from here on."""
+        at = indexing.moment(session)
+        with self._catching_up:
+            if at.glossary != self._glossary_seen:
+                self._glossary, self._glossary_seen = load_glossary(session), at.glossary
+                self._read_through(self._glossary)
+            return self.glossary
+
+    def _read_through(self, glossary: Glossary) -> None:
+        self._prepared.clear()
+        self._by_words = Matcher(None, glossary=glossary)
+        if self._encoder is not None:
+            self._encoder = read_through(self._encoder, glossary)
+        if self._index is not None and self._index.matcher.encoder is not None:
+            # The statements it touches follow, as the job makes their vectors anew.
+            self._index.matcher.encoder, self._index.matcher.glossary = self._encoder, glossary
+        else:
+            # Without vectors nobody notes which texts it touches, so all are read again.
+            self._index = None
 
     @property
     def seen(self) -> int:
@@ -188,7 +205,10 @@ class Catalogue:
                 self._tried = wanted
                 self._index = None
                 self._load_now()
-            return self._encoder if self.state is ModelState.READY else None, self.glossary
+            glossary = self.glossary_now(session)
+            if self._encoder is not None:
+                self._encoder = read_through(self._encoder, glossary)
+            return self._encoder if self.state is ModelState.READY else None, glossary
 
     def _is_another(self, wanted: str) -> bool:
         """Whether another model than the loaded one was taken into use, and has not been tried yet."""
@@ -210,7 +230,6 @@ class Catalogue:
     def _is_loaded_beside(self) -> bool:
         """Take over the model in use with an index of its own; returns whether meanwhile yet another came into use."""
         beside = Catalogue(self._load)
-        beside._glossary, beside._glossary_seen = self._glossary, self._glossary_seen
         try:
             beside.matcher()
         except OperationalError:
@@ -235,10 +254,10 @@ class Catalogue:
         """The index, in step with everything that was committed before this call."""
         self.encoder()
         with self._catching_up:
-            encoder = self._encoder if self.state is ModelState.READY else None
-            self._catch_up(encoder)
+            self._catch_up()
+            encoder = self._held.matcher.encoder
             if encoder is not None and self._held.pending and only_reads() and self._embed(encoder):
-                self._catch_up(encoder)
+                self._catch_up()
             return self._held.matcher
 
     @property
@@ -246,10 +265,13 @@ class Catalogue:
         assert self._index is not None  # noqa: S101 - for the type checker: made by _catch_up.
         return self._index
 
-    def _catch_up(self, encoder: Encoder | None) -> None:
+    def _catch_up(self) -> None:
         # A session of its own sees the newest state, whatever moment the request's transaction stands at.
         with reading(), Session(db.engine) as session:
             at = indexing.moment(session)
+            if at.glossary != self._glossary_seen:
+                self.glossary_now(session)
+            encoder = self._encoder if self.state is ModelState.READY else None
             if self._index is None or self._index.matcher.encoder is not encoder or at.now < self._index.seen:
                 # At the start, after another model, or after the database was restored from an older copy.
                 self._index = _Index(encoder, self.glossary)
@@ -348,7 +370,9 @@ def _statement(row: Any, dimension: int) -> Statement:
 
 def read_through(encoder: Encoder, glossary: Glossary) -> Encoder:
     """The same model, given its texts as this glossary reads them."""
-    return GlossedEncoder(encoder.model, glossary) if isinstance(encoder, GlossedEncoder) else encoder
+    if isinstance(encoder, GlossedEncoder) and encoder.glossary is not glossary:
+        return GlossedEncoder(encoder.model, glossary)
+    return encoder
 
 
 def embed_after_commit() -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from embeddings import detect_language, mark_terms, shared_terms
+from embeddings import Glossary, detect_language, mark_terms, shared_terms
 from embeddings.language import is_stop_word, pieces, stem
 from matchmaker.clusters.models import Organisation
 from matchmaker.items.models import Rung, Stage
@@ -109,37 +109,47 @@ def _is_telling(word: str, language: str) -> bool:
     )
 
 
-def terms_of(sought: str, sought_language: str, offered: str, offered_language: str) -> tuple[str, ...]:
+def terms_of(
+    sought: str, sought_language: str, offered: str, offered_language: str, glossary: Glossary | None = None
+) -> tuple[str, ...]:
     """The words two texts share that say something about a topic, as the second has them."""
     shared = shared_terms(
         sought,
         offered,
         query_language=sought_language or detect_language(sought),
         passage_language=offered_language,
+        glossary=glossary,
     )
     return telling(shared, offered_language)
 
 
 def quote(
-    kind: ItemKind | None, item: Any, text: str, terms: Collection[str], language: str = "", limit: int = QUOTED
+    kind: ItemKind | None,
+    item: Any,
+    text: str,
+    terms: Collection[str],
+    language: str = "",
+    limit: int = QUOTED,
+    glossary: Glossary | None = None,
 ) -> Quote:
     """Quote a statement; its first line is the title, unless nobody gave it one."""
     title, _, body = text.partition("\n") if kind is not None else ("", "", text)
     # Keywords are searched with, but read badly between sentences.
     keywords = ", ".join(getattr(item, "keywords", None) or ())
     body = body.replace(keywords, "") if keywords else body
-    return Quote(kind, item, _marked(title, terms), excerpt(body, terms, limit), language)
+    marked, quoted = _marked(title, terms, glossary), excerpt(body, terms, limit, glossary)
+    return Quote(kind, item, marked, quoted, language)
 
 
-def excerpt(text: str, terms: Collection[str], limit: int = QUOTED) -> Segments:
+def excerpt(text: str, terms: Collection[str], limit: int = QUOTED, glossary: Glossary | None = None) -> Segments:
     """The sentences that share most with the other side, marked; "…" stands for what is left out."""
     sentences = [_SPACE.sub(" ", one).strip() for one in _SENTENCE.split(text)]
     sentences = [one for one in sentences if one]
     if not sentences:
         return ()
     if sum(map(len, sentences)) + len(sentences) <= limit:
-        return _marked(" ".join(sentences), terms)
-    weights = [len({word.lower() for word, marked in _marked(one, terms) if marked}) for one in sentences]
+        return _marked(" ".join(sentences), terms, glossary)
+    weights = [len({word.lower() for word, marked in _marked(one, terms, glossary) if marked}) for one in sentences]
     first = last = max(range(len(sentences)), key=lambda n: (weights[n], -n))
     size = len(sentences[first])
     while True:
@@ -153,8 +163,8 @@ def excerpt(text: str, terms: Collection[str], limit: int = QUOTED) -> Segments:
     chosen = " ".join(sentences[first : last + 1])
     cut = len(chosen) > limit
     if cut:
-        chosen = _window(chosen, terms, limit)
-    marked = _marked(chosen, terms)
+        chosen = _window(chosen, terms, limit, glossary)
+    marked = _marked(chosen, terms, glossary)
     if first > 0:
         marked = (("… ", False), *marked)
     if last < len(sentences) - 1 or cut:
@@ -162,10 +172,10 @@ def excerpt(text: str, terms: Collection[str], limit: int = QUOTED) -> Segments:
     return marked
 
 
-def _window(sentence: str, terms: Collection[str], limit: int) -> str:
+def _window(sentence: str, terms: Collection[str], limit: int, glossary: Glossary | None) -> str:
     """A long sentence cut at words, from shortly before its first shared term."""
     place = 0
-    for text, marked in _marked(sentence, terms):
+    for text, marked in _marked(sentence, terms, glossary):
         if marked:
             break
         place += len(text)
@@ -176,10 +186,10 @@ def _window(sentence: str, terms: Collection[str], limit: int) -> str:
     return sentence[start : end if end > start else start + limit]
 
 
-def _marked(text: str, terms: Collection[str]) -> Segments:
+def _marked(text: str, terms: Collection[str], glossary: Glossary | None) -> Segments:
     if not text:
         return ()
-    return tuple(mark_terms(text, terms)) if terms else ((text, False),)
+    return tuple(mark_terms(text, terms, glossary=glossary)) if terms else ((text, False),)
 
 
 # --- What was asked for ---------------------------------------------------------------------------------------------

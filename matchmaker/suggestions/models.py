@@ -6,9 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matchmaker.db import Model, OneOf, utcnow
+from matchmaker.accounts.models import User
+from matchmaker.db import Model, OneOf, PublicId, utcnow
 from matchmaker.permissions import Visibility
 
 
@@ -121,6 +122,32 @@ class ModelUse(Model):
     standing: Mapped[Standing] = mapped_column(OneOf(Standing, 10))
     #: When it came to stand there.
     since: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class GlossaryChange(PublicId, Model):
+    """One entry that a manager added, changed or removed. Of an entry's changes the latest that stands counts."""
+
+    __tablename__ = "glossary_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: The language of a word; '' for an acronym.
+    language: Mapped[str] = mapped_column(String(2))
+    source: Mapped[str] = mapped_column(String(120))
+    english: Mapped[str] = mapped_column(String(200))
+    #: An acronym's long forms in German and Swedish, and the words that call for this meaning.
+    german: Mapped[str] = mapped_column(String(200), default="")
+    swedish: Mapped[str] = mapped_column(String(200), default="")
+    context: Mapped[str] = mapped_column(String(500), default="")
+    #: Whether the entry is taken out of the glossary.
+    removed: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime] = mapped_column(default=utcnow)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    #: Set once, when somebody takes the change back.
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+
+    made_by: Mapped[User | None] = relationship(foreign_keys=made_by_id)
+    undone_by: Mapped[User | None] = relationship(foreign_keys=undone_by_id)
 
 
 class Answer(StrEnum):

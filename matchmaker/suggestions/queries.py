@@ -655,9 +655,10 @@ class _Explainer:
         source = asking.sources[evidence.query] if self.first_offer is not None else asking.sources[0]
         kind, item = item_key(evidence.item)[0], self._item(evidence)
         row = self.texts[evidence.statement]
-        terms = explaining.terms_of(source.text, source.language, row.text, row.language)
-        ours = quote(source.kind, source.item, source.text, terms, source.language)
-        theirs = quote(kind, item, row.text, terms, row.language)
+        glossary = asking.catalogue.glossary
+        terms = explaining.terms_of(source.text, source.language, row.text, row.language, glossary)
+        ours = quote(source.kind, source.item, source.text, terms, source.language, glossary=glossary)
+        theirs = quote(kind, item, row.text, terms, row.language, glossary=glossary)
         we_seek = kind is not ItemKind.NEED
         return Pair(seek=ours, offer=theirs, terms=terms) if we_seek else Pair(theirs, ours, terms, we_seek=False)
 
@@ -890,14 +891,15 @@ def search(
         best = match.evidence[0] if match and match.evidence[0].statement in texts else None
         shown = texts[best.statement].text if best else text_of(key[0], item)
         language = texts[best.statement].language if best else item.language
-        terms = explaining.terms_of(text, query.language, shown, language) or tuple(text.split())
+        glossary = catalogue.glossary
+        terms = explaining.terms_of(text, query.language, shown, language, glossary) or tuple(text.split())
         hits.append(
             Hit(
                 kind=key[0],
                 item=item,
                 organisation=item.organisation,
                 band=match.band if match else None,
-                quote=quote(key[0], item, shown, terms, language, limit=240),
+                quote=quote(key[0], item, shown, terms, language, limit=240, glossary=glossary),
             )
         )
     return SearchAnswer(

@@ -217,6 +217,14 @@ POST /verdicts/give                               pair          manager
 POST /verdicts/give                               private-pair  nobody
 POST /verdicts/<public_id>/withdraw               verdict       manager
 
+# --- The glossary, which all clusters of an installation share
+GET  /suggestions/glossary                        -             manager
+GET  /suggestions/glossary/entry                  -             manager
+POST /suggestions/glossary/entry                  -             manager
+GET  /suggestions/glossary/history                -             manager
+POST /suggestions/glossary/remove                 glossary-entry   manager far-manager
+POST /suggestions/glossary/<public_id>/undo       glossary-change  manager far-manager
+
 # --- Imports
 GET  /desk/imports/                               -             manager
 POST /desk/imports/                               -             manager

@@ -23,6 +23,7 @@ from matchmaker.items.models import ItemState
 from matchmaker.notifications.models import Notification
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
+from matchmaker.suggestions.models import GlossaryChange
 from tests import factories
 
 #: Looks like an id and is none.
@@ -307,6 +308,19 @@ def _pair(session: Session, owner: Owner, **values: Any) -> Thing:
         "reason": "They solved this before.",
     }
     return Thing(form=form, rows=[need])
+
+
+@thing("glossary-entry")
+def _glossary_entry(session: Session, owner: Owner) -> Thing:
+    return Thing(form={"of": "de", "word": "abfall", "meaning": "waste"})
+
+
+@thing("glossary-change")
+def _glossary_change(session: Session, owner: Owner) -> Thing:
+    made = GlossaryChange(language="de", source="blauwal", english="blue whale")
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made])
 
 
 @thing("pair")
