@@ -194,6 +194,11 @@ class Matcher:
     def __len__(self) -> int:
         return self._board.size
 
+    @property
+    def vectors(self) -> VectorView | None:
+        """The vectors of the present state; None without an encoder or before the first statement."""
+        return self._board.vectors
+
     # --- Changing -----------------------------------------------------------------------------------
 
     def put(self, statements: Iterable[Statement]) -> None:

@@ -23,8 +23,8 @@ from matchmaker import jobs
 from matchmaker.accounts.models import User
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.db import db, reading, writing
-from matchmaker.permissions import VISITOR
-from matchmaker.suggestions import indexing, queries, switching, words
+from matchmaker.permissions import VISITOR, Viewer
+from matchmaker.suggestions import indexing, pairing, queries, switching, words
 from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue, read_through
 from matchmaker.suggestions.embedding import count_read_otherwise, drop_damaged, embed_all, read_again
 from matchmaker.suggestions.filters import Filters, UnknownFilter
@@ -257,12 +257,7 @@ def suggest(text: str, kind: str, pairs: tuple[str, ...], limit: int, to_json: b
     if not text.strip():
         raise click.ClickException("expected a text, found none")
     with reading():
-        viewer = VISITOR
-        if email:
-            user = db.session.scalar(select(User).where(func.lower(User.email) == email.lower()))
-            if user is None:
-                raise click.ClickException(f"expected the address of a user, found {email}")
-            viewer = viewer_for(db.session, user)
+        viewer = _viewer(email) if email else VISITOR
         found = queries.suggest_for_text(
             db.session, viewer, text, target=Target(kind), filters=_filters(pairs), limit=limit
         )
@@ -274,6 +269,37 @@ def suggest(text: str, kind: str, pairs: tuple[str, ...], limit: int, to_json: b
         if found.words_only and catalogue.state is not ModelState.OFF:
             click.echo(f"Compared by words only: the model is {catalogue.state}. {catalogue.failure}".strip(), err=True)
     db.session.rollback()
+
+
+def _viewer(email: str) -> Viewer:
+    user = db.session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+    if user is None:
+        raise click.ClickException(f"expected the address of a user, found {email}")
+    return viewer_for(db.session, user)
+
+
+@click.command("pairs")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="The member or manager whose needs are asked with.")
+@click.option("--filter", "conditions", multiple=True, metavar="NAME=VALUE", help="As for suggest; may be repeated.")
+@click.option("--limit", type=click.IntRange(1, queries.CUT), default=5, help="Partners of each need.")
+@click.option("--json", "to_json", is_flag=True, help="One line of JSON for each need.")
+@with_appcontext
+def pair_up(email: str, conditions: tuple[str, ...], limit: int, to_json: bool) -> None:
+    """Suggest partners for every need that a user may ask with: the own, and for a manager the clusters'."""
+    shown = 0
+    with reading():
+        console = Console()
+        for need, found in pairing.pairs(db.session, _viewer(email), filters=_filters(conditions), limit=limit):
+            shown += 1
+            if to_json:
+                line = {"need": {"id": need.public_id, "title": need.title}, "partners": as_json(found)}
+                click.echo(json.dumps(line, ensure_ascii=False))
+            else:
+                console.print(f"\n[bold]{escape(need.title)}[/] [dim]{escape(need.organisation.name)}[/]")
+                _print(found)
+    db.session.rollback()
+    if not shown:
+        click.echo("No need to ask with: only published needs that this user may ask with are paired.", err=True)
 
 
 def _filters(pairs: tuple[str, ...]) -> Filters:
@@ -323,4 +349,4 @@ def _print(found: queries.SuggestionList) -> None:
     console.print(f"[dim]{found.total} in all. Suggestions, not verdicts: read before you write to them.[/]")
 
 
-commands = (index, model, suggest)
+commands = (index, model, suggest, pair_up)

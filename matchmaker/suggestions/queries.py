@@ -247,6 +247,8 @@ class _Asking:
     subject: Any = None
     #: The public ids of those that are shown; None shows all.
     only: Collection[str] | None = None
+    #: The statements, sorted, that were found by meaning beforehand; None looks among all.
+    among: np.ndarray | None = None
     catalogue: Catalogue = field(default_factory=current_catalogue)
     verdicts: Verdicts = field(default_factory=Verdicts)
     answers: Mapping[Key, Feedback] = field(default_factory=dict)
@@ -306,10 +308,16 @@ def suggest_for_need(
     offset: int = 0,
     limit: int = 10,
     only: Collection[str] | None = None,
+    among: np.ndarray | None = None,
 ) -> SuggestionList:
-    """Partners or test fields for a need; the caller has made sure that the viewer may ask with it."""
+    """Partners or test fields for a need; the caller has made sure that the viewer may ask with it.
+
+    ``among`` narrows partners to what these statements speak for.
+    """
     sources = [_source_of(ItemKind.NEED, need)]
-    asking = _asking(session, viewer, filters, sort, offset, limit, subject=need, sources=sources, only=only)
+    asking = _asking(
+        session, viewer, filters, sort, offset, limit, subject=need, sources=sources, only=only, among=among
+    )
     return _partners(asking) if Target(target) is Target.PARTNERS else _items(asking, ItemKind.TEST_FIELD)
 
 
@@ -423,10 +431,10 @@ def _partners(asking: _Asking) -> SuggestionList:
     allowed = _without(asking.session, allowed, PARTNER_KINDS, (), ruled_out)
     eligible = _eligible_partners(asking)
 
-    def rank(owners: Collection[int], limit: int) -> list[Match]:
+    def rank(owners: Collection[int], limit: int, statements: np.ndarray = allowed) -> list[Match]:
         return asking.matcher.rank_owners(
             query,
-            allowed=allowed,
+            allowed=statements,
             owners=owners,
             limit=limit,
             evidence=LOOKED_AT,
@@ -434,7 +442,8 @@ def _partners(asking: _Asking) -> SuggestionList:
             background=background,
         )
 
-    matches = rank(eligible, CUT)
+    found_before = allowed if asking.among is None else np.intersect1d(allowed, asking.among, assume_unique=True)
+    matches = rank(eligible, CUT, found_before)
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.
     missing = (asking.verdicts.partners.keys() & eligible) - {match.key for match in matches}
     if missing:
