@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from matchmaker import sheets
 from matchmaker.clusters.models import OrganisationType, Sector
 from matchmaker.db import db
-from matchmaker.directory import queries
+from matchmaker.directory import exports, queries
 from matchmaker.items.labels import country_name, label
 from matchmaker.items.models import Cooperation, Field, Rung
-from matchmaker.items.pages import page_number, url_of_page, url_with
+from matchmaker.items.pages import file_links, page_number, url_of_page, url_with
 from matchmaker.items.queries import Page, paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.filters import Filters
@@ -137,7 +138,19 @@ def organisations() -> str:
         options=_options(filters),
         active=_active(filters),
         clear_url=url_for("directory.organisations", q=words or None),
+        files=file_links("directory.organisations_file"),
     )
+
+
+@bp.get("/organisations.csv", defaults={"format": "csv"})
+@bp.get("/organisations.xlsx", defaults={"format": "xlsx"})
+@bp.get("/organisations.json", defaults={"format": "json"})
+@permits(Permission.BROWSE)
+def organisations_file(format: str) -> Response:
+    """The same organisations as a file."""
+    words = " ".join(request.args.get("q", "").split())[:200]
+    listed = queries.organisations(g.viewer, Filters.of_address(request.args), words).limit(sheets.MOST_ROWS)
+    return sheets.answer("organisations", sheets.Format(format), exports.ORGANISATION, db.session.scalars(listed))
 
 
 def _options(filters: Filters) -> dict[str, list[Option]]:

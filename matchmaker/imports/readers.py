@@ -15,6 +15,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from matchmaker.sheets import restored
+
 #: A single line longer than this is damage, not data.
 LONGEST_LINE = 1_000_000
 csv.field_size_limit(LONGEST_LINE)
@@ -206,4 +208,4 @@ def _under(header: list[str], records: Iterator[tuple[int, list[str]] | BadRow])
         if len(cells) != len(header):
             yield BadRow(line, f"expected {len(header)} cells, found {len(cells)}")
         else:
-            yield Row(line, dict(zip(header, cells, strict=True)))
+            yield Row(line, dict(zip(header, map(restored, cells), strict=True)))

@@ -17,6 +17,7 @@ from matchmaker.items import queries, writing
 from matchmaker.items.forms import EditForm
 from matchmaker.items.models import ItemState
 from matchmaker.permissions import NotPermitted
+from matchmaker.sheets import Format
 
 #: How many hints stand beside a form at once; the rest is counted.
 HINTS = 5
@@ -59,14 +60,21 @@ def page_number() -> int:
 
 def url_with(**changes: Any) -> str:
     """This page's address with some of its parameters changed; None or an empty list takes one away."""
-    asked = {
-        name: values
-        for name, values in request.args.to_dict(flat=False).items()
-        # Names with an underscore steer url_for itself; an address may not.
-        if not name.startswith("_") and name != "endpoint"
-    }
-    arguments: dict[str, Any] = {**asked, **(request.view_args or {}), **changes}
+    arguments: dict[str, Any] = {**_asked(), **(request.view_args or {}), **changes}
     return url_for(request.endpoint or "", **{name: value for name, value in arguments.items() if value})
+
+
+def file_links(endpoint: str) -> list[tuple[str, str]]:
+    """Where the list on this page, as it is narrowed, is had as a file, and what each file is called."""
+    asked = {name: value for name, value in _asked().items() if name not in ("page", "format")}
+    words = {Format.CSV: "CSV", Format.XLSX: "Excel", Format.JSON: "JSON"}
+    return [(url_for(endpoint, format=format, **asked), word) for format, word in words.items()]
+
+
+def _asked() -> dict[str, Any]:
+    """The parameters of this page's address; names with an underscore steer url_for itself, an address may not."""
+    parameters = request.args.to_dict(flat=False).items()
+    return {name: values for name, values in parameters if not name.startswith("_") and name != "endpoint"}
 
 
 def url_of_page(number: int) -> str:

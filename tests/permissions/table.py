@@ -75,6 +75,9 @@ POST /clusters/<public_id>/managers               cluster       platform
 POST /clusters/<public_id>/managers/<user_id>/dismiss  managing  platform
 GET  /cluster/members                             -             manager
 GET  /organisations                               -             everybody
+GET  /organisations.csv                           -             everybody
+GET  /organisations.xlsx                          -             everybody
+GET  /organisations.json                          -             everybody
 GET  /organisations/new                           -             signed-in
 POST /organisations/new                           -             signed-in
 GET  /organisations/join                          -             signed-in
