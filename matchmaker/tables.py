@@ -6,13 +6,16 @@ from matchmaker import throttle
 from matchmaker.accounts import models as accounts
 from matchmaker.audit import models as audit
 from matchmaker.clusters import models as clusters
+from matchmaker.conversations import models as conversations
 from matchmaker.curation import models as curation
 from matchmaker.db import Model
 from matchmaker.imports import models as imports
 from matchmaker.introductions import models as introductions
 from matchmaker.mail import models as mail
+from matchmaker.meetings import models as meetings
 from matchmaker.needs import models as needs
 from matchmaker.notifications import models as notifications
+from matchmaker.outcomes import models as outcomes
 from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
@@ -21,12 +24,15 @@ modules = (
     accounts,
     audit,
     clusters,
+    conversations,
     curation,
     imports,
     introductions,
     mail,
+    meetings,
     needs,
     notifications,
+    outcomes,
     profiles,
     suggestions,
     testfields,

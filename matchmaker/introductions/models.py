@@ -147,6 +147,7 @@ class Introduction(PublicId, Versioned, Model):
     requested_at: Mapped[datetime] = mapped_column(default=utcnow)
     #: Since when the asked side can see it; None while a manager has it, while they take no more, or for good.
     delivered_at: Mapped[datetime | None]
+    #: When both had agreed; a no leaves it empty.
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]

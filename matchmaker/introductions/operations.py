@@ -347,7 +347,7 @@ def expire_due(session: Session, now: datetime) -> int:
         if not introduction.active or introduction.state == IntroductionState.ACCEPTED:
             continue
         if introduction.silently_declined:
-            introduction.active = False
+            introduction.active, introduction.ended_at = False, now
             _forget_consents(session, introduction, now)
         else:
             _end(session, introduction, IntroductionState.EXPIRED, None, now)
@@ -437,8 +437,6 @@ def _end(
     """The end of an introduction: nothing is disclosed any more, and the pair may be introduced anew."""
     introduction.state, introduction.ended_by, introduction.ended_at = state, by, now
     introduction.reason, introduction.kind_words = reason, kind_words
-    if state == IntroductionState.DECLINED:
-        introduction.answered_at = now
     introduction.active = introduction.silently_declined
     _forget_consents(session, introduction, now, but=keep_consent_of)
     notifications.forget(session, introduction)

@@ -125,13 +125,11 @@ def steps(introduction: Introduction, side: Side, state: IntroductionState) -> l
         return [*made, Step(_("With the cluster manager"), now=True), Step(_("Answer")), Step(_("Introduced"))]
     if state in (IntroductionState.REQUESTED, IntroductionState.PROPOSED):
         return [*made, Step(_("Answer"), now=True), Step(_("Introduced"))]
-    agreed = introduction.answered_at if state != IntroductionState.DECLINED else None
+    if introduction.answered_at is not None:
+        made.append(Step(_("Introduced"), introduction.answered_at))
     if state == IntroductionState.ACCEPTED:
-        return [*made, Step(_("Introduced"), agreed)]
-    ended = introduction.ended_at if not introduction.silently_declined else introduction.expires_at
-    if agreed and state == IntroductionState.WITHDRAWN:
-        made.append(Step(_("Introduced"), agreed))
-    return [*made, Step(str(label(state)), ended, ended=True)]
+        return made
+    return [*made, Step(str(label(state)), introduction.ended_at, ended=True)]
 
 
 def disclosed_rows(contact: Contact | None) -> list[tuple[Any, str]]:

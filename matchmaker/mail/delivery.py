@@ -11,6 +11,7 @@ import smtplib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from email.mime.text import MIMEText
 from email.utils import parseaddr
 from types import TracebackType
 from typing import Any
@@ -165,4 +166,9 @@ def _outgoing(message: OutboxMessage) -> EmailMultiAlternatives:
     )
     if message.html:
         made.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        invitation = MIMEText(message.calendar, "calendar", "utf-8")
+        invitation.set_param("method", message.calendar_method)
+        invitation.add_header("Content-Disposition", "attachment", filename="meeting.ics")
+        made.attach(invitation)
     return made

@@ -24,6 +24,9 @@ class OutboxMessage(Model):
     #: Emptied once the mail is sent or has expired: it may hold a link that opens an account.
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text, default="")
+    #: A calendar entry that goes with it (iCalendar), and what it asks the reader's calendar to do; '' without one.
+    calendar: Mapped[str] = mapped_column(Text, default="")
+    calendar_method: Mapped[str] = mapped_column(String(10), default="")
     #: The address that stops such mails with one click, '' where they can't be stopped.
     unsubscribe_url: Mapped[str] = mapped_column(String(500), default="")
     #: What its Message-ID begins with. Stays the same over all attempts, so that a mail that arrives twice is

@@ -41,6 +41,8 @@ def enqueue(
     html: str = "",
     unsubscribe_url: str = "",
     kind: str = "",
+    calendar: str = "",
+    calendar_method: str = "",
     lifetime: timedelta | None = None,
 ) -> OutboxMessage:
     """Write a mail into the outbox; it leaves after the commit, and not at all after a rollback.
@@ -60,6 +62,8 @@ def enqueue(
         html=html,
         unsubscribe_url=unsubscribe_url,
         kind=kind,
+        calendar=calendar,
+        calendar_method=calendar_method,
         message_id=secrets.token_hex(16),
         expires_at=utcnow() + lifetime if lifetime is not None else None,
     )
@@ -92,7 +96,7 @@ def mark_sent(session: Session, message_id: int, *, now: datetime) -> None:
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id)
-        .values(sent_at=now, last_error="", text="", html="", given_up_at=None)
+        .values(sent_at=now, last_error="", text="", html="", calendar="", given_up_at=None)
     )
 
 
@@ -133,7 +137,7 @@ def tidy(session: Session, *, now: datetime) -> None:
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.sent_at.is_(None), OutboxMessage.expires_at <= now, OutboxMessage.text != "")
-        .values(text="", html="", given_up_at=now, last_error=TOO_LATE)
+        .values(text="", html="", calendar="", given_up_at=now, last_error=TOO_LATE)
     )
     session.execute(
         delete(OutboxMessage).where(or_(OutboxMessage.sent_at < now - KEPT, OutboxMessage.given_up_at < now - KEPT))

@@ -204,6 +204,18 @@ GET  /introductions/limits                        -             member admin
 POST /introductions/limits                        -             member admin
 POST /introductions/blocks/<public_id>            organisation  fellow stranger
 POST /introductions/blocks/<public_id>/lift       block         member admin
+POST /introductions/<public_id>/messages          accepted      member admin
+GET  /introductions/<public_id>/files/<file_id>   message-file  member admin
+POST /introductions/<public_id>/note              accepted      member admin
+POST /introductions/<public_id>/meetings/         accepted      member admin
+POST /introductions/<public_id>/meetings/<meeting_id>/pick    meeting  member admin
+POST /introductions/<public_id>/meetings/<meeting_id>/cancel  meeting  member admin
+POST /introductions/<public_id>/meetings/<meeting_id>/held    meeting  member admin
+POST /introductions/<public_id>/outcomes          accepted      member admin
+POST /introductions/<public_id>/outcomes/<outcome_id>  outcome  member admin
+POST /introductions/<public_id>/story             accepted      member admin
+POST /introductions/<public_id>/story/consent     story         member admin
+GET  /stories                                     -             everybody
 GET  /introductions/desk                          -             manager
 GET  /introductions/desk/<public_id>              brokered      manager
 POST /introductions/desk/<public_id>/pass-on      brokered      manager

@@ -14,13 +14,16 @@ from sqlalchemy.orm import Session
 from matchmaker.accounts.models import SignIn, User
 from matchmaker.accounts.operations import begin_sign_in, create_token
 from matchmaker.clusters.models import Cluster, Membership, MembershipState, Organisation
+from matchmaker.conversations.models import Message, MessageFile
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import utcnow
 from matchmaker.imports.mapping import FileKind
 from matchmaker.imports.models import ImportRun
-from matchmaker.introductions.models import Block, Introduction, IntroductionState
+from matchmaker.introductions.models import Block, Introduction, IntroductionState, Side
 from matchmaker.items.models import ItemState
+from matchmaker.meetings.models import Meeting
 from matchmaker.notifications.models import Notification
+from matchmaker.outcomes.models import Outcome, OutcomeKind, Story
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
 from matchmaker.suggestions.models import GlossaryChange
@@ -183,6 +186,52 @@ def _brokered(session: Session, owner: Owner) -> Thing:
         session, owner, state=IntroductionState.BROKERED, cluster_id=owner.cluster.id, delivered_at=None
     )
     return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("accepted")
+def _accepted(session: Session, owner: Owner) -> Thing:
+    made = _introduction(session, owner, state=IntroductionState.ACCEPTED, answered_at=utcnow())
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+def _in_accepted(name: str, argument: str, make: Callable[[Introduction], tuple[Any, Any]]) -> None:
+    """Something that hangs on an introduction; ``make`` gives the row to add and the one that the address names."""
+
+    def maker(session: Session, owner: Owner) -> Thing:
+        introduction = _introduction(session, owner, state=IntroductionState.ACCEPTED, answered_at=utcnow())
+        row, named = make(introduction)
+        session.add(row)
+        session.flush()
+        names = {"public_id": introduction.public_id}
+        return Thing(names | ({argument: named.public_id} if argument else {}), rows=[row])
+
+    MAKERS[name] = maker
+
+
+def _with_file(introduction: Introduction) -> tuple[Any, Any]:
+    file = MessageFile(name="plan.pdf", content_type="application/pdf", size=5, content=b"%PDF-")
+    return Message(introduction_id=introduction.id, side=Side.ASKER, body="See the plan.", files=[file]), file
+
+
+def _meeting(introduction: Introduction) -> tuple[Any, Any]:
+    made = Meeting(introduction_id=introduction.id, side=Side.ASKED)
+    return made, made
+
+
+def _outcome(introduction: Introduction) -> tuple[Any, Any]:
+    made = Outcome(introduction_id=introduction.id, side=Side.ASKED, kind=OutcomeKind.PROJECT_STARTED)
+    return made, made
+
+
+def _story(introduction: Introduction) -> tuple[Any, Any]:
+    made = Story(introduction_id=introduction.id, title="Bone that lives", text="It took eleven months.")
+    return made, made
+
+
+_in_accepted("message-file", "file_id", _with_file)
+_in_accepted("meeting", "meeting_id", _meeting)
+_in_accepted("outcome", "outcome_id", _outcome)
+_in_accepted("story", "", _story)
 
 
 @thing("interest")

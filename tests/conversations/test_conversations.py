@@ -1,0 +1,130 @@
+"""What two who are introduced write to each other, and what nobody else ever sees of it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker.conversations import files
+from matchmaker.conversations.links import linked
+from matchmaker.conversations.models import Message, MessageFile
+from matchmaker.introductions.models import Introduction
+from tests.introductions.conftest import Person
+
+PDF = b"%PDF-1.7\n%fine"
+
+
+def send(person: Person, introduction: Introduction, body: str, **more: Any) -> Any:
+    address = f"/introductions/{introduction.public_id}/messages"
+    form = {"body": body, **more}
+    return person.browser.post(address, data=form, content_type="multipart/form-data", follow_redirects=True)
+
+
+def test_the_other_side_reads_what_was_written_and_is_told_without_a_word_of_it(
+    sme: Person, researcher: Person, introduced: Introduction, world: Any, app: Flask
+) -> None:
+    app.extensions["mailman"].outbox.clear()
+    send(sme, introduced, "Could we meet on Thursday? <b>Not bold</b>")
+    [mail] = app.extensions["mailman"].outbox
+    assert mail.to == [world.researcher.email]
+    assert "Thursday" not in mail.body
+    page = researcher.read(introduced)
+    assert "Could we meet on Thursday?" in page
+    assert "<b>Not bold</b>" not in page
+    assert ">new<" in page
+    assert ">new<" not in researcher.read(introduced), "what was shown has been read"
+
+
+def test_an_answer_stands_below_what_it_answers(
+    sme: Person, researcher: Person, introduced: Introduction, session: Session
+) -> None:
+    send(sme, introduced, "First question")
+    send(sme, introduced, "Second question")
+    first = session.scalars(select(Message).order_by(Message.id)).first()
+    assert first is not None
+    send(researcher, introduced, "Answer to the first", answers=first.public_id)
+    page = sme.read(introduced)
+    assert page.index("First question") < page.index("Answer to the first") < page.index("Second question")
+
+
+def test_nobody_writes_once_the_introduction_is_over(
+    sme: Person, researcher: Person, introduced: Introduction, session: Session
+) -> None:
+    send(sme, introduced, "Written in time")
+    sme.withdraw(introduced)
+    assert "holds no longer" in send(researcher, introduced, "Written too late").text
+    assert [message.body for message in session.scalars(select(Message))] == ["Written in time"]
+
+
+def test_a_file_is_downloaded_and_never_shown_in_our_name(
+    sme: Person, researcher: Person, person: Any, introduced: Introduction, session: Session, world: Any
+) -> None:
+    send(sme, introduced, "Our protocol", files=(io.BytesIO(PDF), "../../Prüf/protokoll.exe"))
+    kept = session.scalars(select(MessageFile)).one()
+    assert kept.name == "protokoll.pdf"
+    address = f"/introductions/{introduced.public_id}/files/{kept.public_id}"
+    answer = researcher.browser.get(address)
+    assert answer.data == PDF
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert person(world.outsider).browser.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.pdf", b"<html><script>alert(1)</script>\x00"),
+        ("program.png", b"MZ\x90\x00"),
+        ("empty.pdf", b""),
+        ("latin.txt", "Prüfung".encode("latin-1")),
+        ("large.pdf", PDF + b"x" * files.LARGEST),
+    ],
+)
+def test_other_files_are_refused_by_their_content(name: str, content: bytes) -> None:
+    with pytest.raises(files.FileRefused):
+        files.check(name, content)
+
+
+def packed(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return made.getvalue()
+
+
+def test_office_documents_come_without_macros() -> None:
+    assert files.check("a.zip", packed("[Content_Types].xml", "word/document.xml")).name == "a.docx"
+    for names in (("[Content_Types].xml", "word/vbaProject.bin"), ("evil.exe",)):
+        with pytest.raises(files.FileRefused):
+            files.check("a.docx", packed(*names))
+
+
+def test_nothing_is_sent_where_one_file_is_refused(sme: Person, introduced: Introduction, session: Session) -> None:
+    answer = send(sme, introduced, "With a program", files=(io.BytesIO(b"MZ\x90\x00"), "tool.exe"))
+    assert "tool.exe" in answer.text
+    assert "With a program" in answer.text, "what was typed is not lost"
+    assert not session.scalars(select(Message)).all()
+
+
+def test_a_note_is_read_by_nobody_else(
+    sme: Person, researcher: Person, person: Any, introduced: Introduction, world: Any
+) -> None:
+    sme.browser.post(f"/introductions/{introduced.public_id}/note", data={"note": "Ask about the price later"})
+    assert "Ask about the price later" in sme.read(introduced)
+    assert "Ask about the price later" not in researcher.read(introduced)
+    assert "Ask about the price later" not in person(world.sme_admin).read(introduced)
+
+
+def test_links_are_safe_and_nothing_else_is_markup() -> None:
+    made = linked('See https://example.org/a?b=1&c=2. javascript:alert(1) <img src=x> "quoted"')
+    assert '<a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener noreferrer">' in made
+    assert "<img" not in made
+    assert 'href="javascript' not in made
