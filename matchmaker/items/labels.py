@@ -19,7 +19,7 @@ from wtforms.fields.choices import SelectChoice
 from matchmaker.clusters.countries import countries
 from matchmaker.clusters.models import MembershipRole, MembershipState, OrganisationType, Sector
 from matchmaker.items.models import Cooperation, Field, IprStatus, Item, ItemState, Rung, Stage
-from matchmaker.notifications.kinds import ByMail, Group
+from matchmaker.notifications.kinds import ByMail, Frequency, Group
 from matchmaker.permissions import Visibility
 
 _words: dict[type[StrEnum], dict[str, Any]] = {}
@@ -143,6 +143,15 @@ name(
 name(
     ByMail,
     {ByMail.AT_ONCE: _("At once"), ByMail.DIGEST: _("In the digest"), ByMail.NEVER: _("Never")},
+)
+name(
+    Frequency,
+    {
+        Frequency.NEVER: _("Never"),
+        Frequency.DAILY: _("Every day"),
+        Frequency.WEEKLY: _("Every week"),
+        Frequency.MONTHLY: _("Every month"),
+    },
 )
 name(
     Visibility,

@@ -38,7 +38,16 @@ class ByMail(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True)
+class Frequency(StrEnum):
+    """How often a reader gets a digest, at most: one without anything new is never sent."""
+
+    NEVER = "never"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+@dataclass(frozen=True, eq=False)
 class Kind:
     """One sort of news."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matchmaker.db import Model, OneOf, PublicId, utcnow
-from matchmaker.notifications.kinds import ByMail
+from matchmaker.notifications.kinds import ByMail, Frequency
 
 
 class Notification(PublicId, Model):
@@ -48,3 +48,16 @@ class NotificationPreference(Model):
     kind: Mapped[str] = mapped_column(String(60), primary_key=True)
     in_inbox: Mapped[bool]
     by_mail: Mapped[ByMail] = mapped_column(OneOf(ByMail, 10))
+
+
+class DigestRhythm(Model):
+    """How often a user wants a digest, and when the last one was written. Without a row: weekly, and none so far."""
+
+    __tablename__ = "digest_rhythm"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    every: Mapped[Frequency] = mapped_column(OneOf(Frequency, 10), default=Frequency.WEEKLY)
+    #: When we last looked whether there is something to write.
+    looked_at: Mapped[datetime | None]
+    #: When the last digest was written.
+    written_at: Mapped[datetime | None]

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from matchmaker.accounts.models import User
 from matchmaker.mail import operations as outbox
 from matchmaker.notifications import letters, queries
-from matchmaker.notifications.kinds import FACT_LENGTH_MOST, KINDS, ByMail, Facts, Kind
-from matchmaker.notifications.models import Notification, NotificationPreference
+from matchmaker.notifications.kinds import FACT_LENGTH_MOST, KINDS, ByMail, Facts, Frequency, Kind
+from matchmaker.notifications.models import DigestRhythm, Notification, NotificationPreference
 from matchmaker.notifications.queries import Way
 
 
@@ -108,6 +108,16 @@ def prefer(session: Session, user_id: int, kind: Kind, way: Way) -> None:
         chosen = NotificationPreference(user_id=user_id, kind=kind.name)
         session.add(chosen)
     chosen.in_inbox, chosen.by_mail = way.in_inbox, way.by_mail
+    session.flush()
+
+
+def choose_rhythm(session: Session, user_id: int, every: Frequency) -> None:
+    """Note how often a user wants a digest."""
+    rhythm = session.get(DigestRhythm, user_id)
+    if rhythm is None:
+        rhythm = DigestRhythm(user_id=user_id)
+        session.add(rhythm)
+    rhythm.every = every
     session.flush()
 
 

@@ -8,8 +8,8 @@ from math import ceil
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from matchmaker.notifications.kinds import KINDS, ByMail, Kind
-from matchmaker.notifications.models import Notification, NotificationPreference
+from matchmaker.notifications.kinds import KINDS, ByMail, Frequency, Kind
+from matchmaker.notifications.models import DigestRhythm, Notification, NotificationPreference
 from matchmaker.permissions import NotPermitted
 
 
@@ -27,6 +27,22 @@ def way(session: Session, user_id: int, kind: Kind) -> Way:
     if chosen is None:
         return Way(True, kind.by_mail)
     return Way(chosen.in_inbox, chosen.by_mail)
+
+
+def ways(session: Session, user_id: int) -> dict[str, Way]:
+    """How a user is told of every kind there is."""
+    rows = session.scalars(select(NotificationPreference).where(NotificationPreference.user_id == user_id))
+    chosen = {row.kind: Way(row.in_inbox, row.by_mail) for row in rows}
+    return {
+        name: chosen.get(name, Way(True, kind.by_mail)) if kind.optional else Way(True, kind.by_mail)
+        for name, kind in KINDS.items()
+    }
+
+
+def rhythm(session: Session, user_id: int) -> Frequency:
+    """How often a user wants a digest."""
+    row = session.get(DigestRhythm, user_id)
+    return row.every if row else Frequency.WEEKLY
 
 
 def unread(session: Session, user_id: int) -> int:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from matchmaker.accounts.models import User
 from matchmaker.accounts.queries import user_by_public_id
 from matchmaker.db import db, utcnow
 from matchmaker.extensions import csrf
-from matchmaker.notifications import letters, operations, queries
-from matchmaker.notifications.kinds import KINDS, Kind
+from matchmaker.notifications import letters, matrix, operations, queries
+from matchmaker.notifications.forms import PreferencesForm
+from matchmaker.notifications.kinds import KINDS, ByMail, Frequency, Kind
 from matchmaker.notifications.models import Notification
 from matchmaker.permissions import NotPermitted, Permission, permits
 
@@ -87,7 +89,7 @@ def mark_unread(public_id: str) -> Any:
     return _back()
 
 
-@bp.post("/inbox/read")
+@bp.post("/inbox")
 @permits(Permission.ACCOUNT)
 def mark_all_read() -> Any:
     """Take everything out of what waits that was there when the page was made."""
@@ -96,6 +98,42 @@ def mark_all_read() -> Any:
     db.session.commit()
     flash(ngettext("%(num)d notification marked as read.", "%(num)d notifications marked as read.", seen))
     return redirect(url_for(".inbox"))
+
+
+@bp.get("/account/notifications")
+@permits(Permission.ACCOUNT)
+def preferences() -> str:
+    """What the user is told, and how."""
+    return _preferences_page(PreferencesForm(formdata=None, data={"every": queries.rhythm(db.session, _me())}))
+
+
+@bp.post("/account/notifications")
+@permits(Permission.ACCOUNT)
+def save_preferences() -> Any:
+    """Save what the user is told, and how."""
+    form = PreferencesForm()
+    ways = matrix.read(request.form)
+    if not form.validate_on_submit() or ways is None:
+        return _preferences_page(form), 422
+    for kind, way in ways.items():
+        operations.prefer(db.session, _me(), kind, way)
+    operations.choose_rhythm(db.session, _me(), Frequency(form.every.data))
+    db.session.commit()
+    flash(_("Saved."))
+    return redirect(url_for(".preferences"))
+
+
+def _me() -> int:
+    return int(g.viewer.user_id)
+
+
+def _preferences_page(form: PreferencesForm) -> str:
+    return render_template(
+        "notifications/preferences.html",
+        form=form,
+        groups=matrix.groups(queries.ways(db.session, _me())),
+        ByMail=ByMail,
+    )
 
 
 @bp.get("/unsubscribe/<token>")

@@ -79,7 +79,7 @@ def test_all_read_spares_what_came_after_the_page_was_made(
     seen = tell("Second")
     tell("Third")
     browser = sign_in(world.sme_user)
-    answer = browser.post("/inbox/read", data={"newest": seen}, follow_redirects=True).text
+    answer = browser.post("/inbox", data={"newest": seen}, follow_redirects=True).text
     assert "2 notifications marked as read." in answer
     assert "1 unread" in answer
 
@@ -103,7 +103,7 @@ def test_nobody_opens_or_marks_what_others_were_told(
     for path in (f"/inbox/{public_id}/read", f"/inbox/{public_id}/unread"):
         assert colleague.post(path).status_code == 404
     assert colleague.get(f"/inbox/{public_id}").status_code == 404
-    assert colleague.post("/inbox/read", data={"newest": public_id}).status_code == 404
+    assert colleague.post("/inbox", data={"newest": public_id}).status_code == 404
     assert client.get(f"/inbox/{public_id}").location.startswith("/sign-in")
     assert session.scalars(select(Notification.read_at)).one() is None
 

@@ -59,10 +59,15 @@ POST /account/tokens/<public_id>/revoke           token         self
 
 # --- What one is told
 GET  /inbox                                       -             signed-in
-POST /inbox/read                                  news-mark     self
+POST /inbox                                       news-mark     self
 GET  /inbox/<public_id>                           news          self
 POST /inbox/<public_id>/read                      news          self
 POST /inbox/<public_id>/unread                    news          self
+GET  /account/notifications                       -             signed-in
+POST /account/notifications                       -             signed-in
+GET  /mails                                       -             platform
+POST /mails/<token>/again                         dead-letter   platform
+POST /mails/<token>/drop                          dead-letter   platform
 GET  /unsubscribe/<token>                         no-token      nobody
 POST /unsubscribe/<token>                         no-token      nobody
 

@@ -21,6 +21,7 @@ from matchmaker.imports.mapping import FileKind
 from matchmaker.imports.models import ImportRun
 from matchmaker.introductions.models import Block, Introduction, IntroductionState, Side
 from matchmaker.items.models import ItemState
+from matchmaker.mail.operations import enqueue
 from matchmaker.meetings.models import Meeting
 from matchmaker.notifications.models import Notification
 from matchmaker.outcomes.models import Outcome, OutcomeKind, Story
@@ -317,6 +318,14 @@ def _news(session: Session, owner: Owner) -> Thing:
 def _news_mark(session: Session, owner: Owner) -> Thing:
     made = _told(session, owner)
     return Thing(form={"newest": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("dead-letter")
+def _dead_letter(session: Session, owner: Owner) -> Thing:
+    made = enqueue(session, to=owner.user.email, subject="Refused", text="Refused")
+    made.given_up_at = utcnow()
+    session.flush()
+    return Thing({"token": made.message_id}, rows=[made])
 
 
 @thing("attachable")
