@@ -92,7 +92,7 @@ def cordis(directory: Path, slug: str | None, dry_run: bool, refused_file: Path 
     projects = _put_all("projects", list(enumerate(files.projects, start=1)), cordis_files.put_project, dry_run)
     for name, row in files.refused:
         report = projects if name.startswith("project") else participants
-        report.refused.append(row)
+        report.refuse(row)
     _finish([("organisations", participants), ("projects", projects)], dry_run, refused_file)
 
 

@@ -83,6 +83,7 @@ FOR_MANAGERS = {
     "curation.verdicts": ["/verdicts/", "/verdicts/?kind=veto&state=withdrawn"],
     "curation.propose": ["/verdicts/propose", "/verdicts/propose?need={need}&organisation={organisation}"],
     "clusters.members": ["/cluster/members"],
+    "imports.index": ["/desk/imports/"],
     "suggestions.for_need": ["/suggestions/need/{vetoed_need}", "/suggestions/need/{pinned_need}"],
     "needs.show": ["/needs/{need}"],
 }
@@ -98,6 +99,9 @@ NOT_PAGES = {
     "security.confirm_email": "leads on",
     "security.reset_password": "needs a link from a mail: looked at in test_sign_up.py",
     "clusters.index": "for those who run the installation: looked at in test_empty_cluster.py",
+    "imports.show": "needs an uploaded file: looked at in test_import.py",
+    "imports.result": "a file",
+    "directory.organisations_file": "a file",
     "health.healthz": "for machines",
     "health.readyz": "for machines",
 }

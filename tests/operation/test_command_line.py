@@ -239,7 +239,7 @@ def test_an_unknown_cluster_and_an_unknown_file_are_told_in_a_sentence(run: Run,
     (tmp_path / "list.xml").write_text("<a/>", encoding="utf-8")
     odd = run("import", "organisations", tmp_path / "list.xml")
     assert odd.returncode == 1
-    assert "expected a file named .csv or .jsonl" in odd.stderr
+    assert "expected a file named .csv, .xlsx or .jsonl" in odd.stderr
 
 
 @pytest.mark.parametrize("kind", ["organisations", "statements"])
