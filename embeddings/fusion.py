@@ -17,8 +17,21 @@ from embeddings.lexical import WordScores
 PRIOR = (0.08, 0.09, 30.0)
 #: The same for word overlaps.
 WORD_PRIOR = (0.02, 0.05, 10.0)
-#: Shared rarity, in nats, from which words are trusted by half.
-ENOUGH_MASS = 12.0
+#: Log-odds of trust in words: where nothing is shared; what each e-fold of shared rarity (in nats) adds; what the
+#: whole query's rarity would add, of which no more counts than ENOUGH_SHARE. Fitted to the judged development sets,
+#: as they are and with every word blinded that an answer has (docs/decisions/fusion.md).
+DOUBT, PER_MASS, PER_SHARE, ENOUGH_SHARE = -12.0, 3.0, 15.0, 0.5
+#: Log-odds of relevance: at no score among one text, what each of its spreads adds, what each e-fold of texts around
+#: takes. For texts it is fitted to the judged development sets, whole and cut down to boards of 60 texts. For owners
+#: it is set between that and the fit to judged consortia and trials, which name few of those that would have fitted.
+CHANCE = (-2.84, 1.44, -0.67)
+OWNER_CHANCE = (-1.1, 0.63, -0.6)
+#: Spreads by which a text must stand out to have a vote, and by which the best of a match must, to be shown.
+VOTES, STANDS_OUT = 0.6, 1.25
+#: The fewest texts that a chance is told among: fewer were not judged.
+SMALLEST_BOARD = 60
+#: How far words alone reach where they are trusted fully, without a model.
+WORDS_REACH = 0.85
 #: Spreads that the best text by words may stand out by, at most: about as far as the best one by meaning does.
 FARTHEST = 7.0
 
@@ -29,6 +42,7 @@ class WordsSay:
 
     standard: np.ndarray  #: of every row, in spreads above the mean
     spread: float  #: how much overlap one such spread is
+    farthest: float  #: spreads of the best row
     trust: float  #: 0 to 1
 
     def gain(self, overlap: float) -> float:
@@ -49,8 +63,9 @@ def standard_meaning(cosines: np.ndarray, unrelated: np.ndarray) -> np.ndarray:
 def standard_words(scored: WordScores, size: int, total: int) -> WordsSay:
     """Overlaps in spreads above the allowed rows' mean, and how far words can be trusted for this query.
 
-    The trust is that in the best row by words: one shared word among many says little (a paraphrase shares
-    none), many rare ones or nearly all of the query's say much.
+    The trust is that in the best row by words. Two signs have to come together: how much rarity is shared, and how
+    much of the query that is. A long query shares several words with some text by chance; a short one is
+    covered by one. The odds multiply, so neither sign alone is enough.
     """
     values = np.zeros(size)
     values[scored.rows] = scored.overlap
@@ -61,17 +76,62 @@ def standard_words(scored: WordScores, size: int, total: int) -> WordsSay:
     spread = math.sqrt(max(square - centre**2, 1e-12))
     standard = (values - centre) / spread
     if not scored.rows.size:
-        return WordsSay(standard, spread, 0.0)
+        return WordsSay(standard, spread, 0.0, 0.0)
     best = int(np.lexsort((scored.rows, -scored.mass, -scored.overlap))[0])
     mass, share = float(scored.mass[best]), min(float(scored.coverage[best]), 1.0)
-    by_mass = mass**3 / (mass**3 + ENOUGH_MASS**3)
     # Where few texts share a word at all, they stand out by far more spreads than meaning ever does.
-    moderate = FARTHEST / max(FARTHEST, float(standard.max()))
-    return WordsSay(standard, spread, moderate * (1.0 - (1.0 - by_mass) * (1.0 - share**2)))
+    farthest = float(standard.max())
+    trust = trust_in_words(mass, share) * FARTHEST / max(FARTHEST, farthest)
+    return WordsSay(standard, spread, farthest, trust)
 
 
-def strength(meaning: np.ndarray | None, coverage: np.ndarray) -> np.ndarray:
-    """The chance of relevance by meaning and by shared words, a logistic fit to the judged development sets."""
-    if meaning is None:
-        return np.asarray(1.0 / (1.0 + np.exp(4.12 - 5.27 * coverage)))
-    return np.asarray(1.0 / (1.0 + np.exp(4.77 - 0.285 * meaning - 4.88 * coverage)))
+def trust_in_words(mass: float, share: float) -> float:
+    """How far words can be trusted (0 to 1), by the rarity shared in nats and by its share of the query's.
+
+    It never falls as either grows.
+    """
+    odds = DOUBT + PER_MASS * math.log1p(mass) + PER_SHARE * min(share, ENOUGH_SHARE)
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the scores of one query mean: how far they reach, and among how many texts."""
+
+    reach: float = 1.0
+    texts: int = 0
+    #: Whether texts that hardly stand out are left out.
+    choosy: bool = True
+
+    @property
+    def votes(self) -> float:
+        """The score from which a text speaks for its owners."""
+        return VOTES * self.reach if self.choosy else -math.inf
+
+    @property
+    def shown(self) -> float:
+        """The score that the best text of a match must have."""
+        return STANDS_OUT * self.reach if self.choosy else -math.inf
+
+    @classmethod
+    def of(cls, said: WordsSay | None, texts: int, *, with_meaning: bool, choosy: bool) -> Scale:
+        """Words and meaning together reach further than meaning alone, by as much as the best text by words does.
+
+        Words alone, without a model, are told from chance by the trust in them.
+        """
+        if with_meaning:
+            return cls(1.0 if said is None else 1.0 + said.trust * max(said.farthest, 0.0) / FARTHEST, texts, choosy)
+        return cls(WORDS_REACH / max(said.trust if said else 0.0, 1e-6), texts, choosy)
+
+    def chance(self, scores: np.ndarray) -> np.ndarray:
+        """The chance that a text of this score is relevant; it never falls as the score grows."""
+        return self._logistic(CHANCE, scores)
+
+    def owner_chance(self, score: float) -> float:
+        """The same for an owner, whose score has the votes of many texts in it."""
+        return float(self._logistic(OWNER_CHANCE, np.array([score]))[0])
+
+    def _logistic(self, line: tuple[float, float, float], scores: np.ndarray) -> np.ndarray:
+        none, per_spread, per_fold = line
+        odds = none + per_spread * scores / self.reach + per_fold * math.log(max(self.texts, SMALLEST_BOARD))
+        return np.asarray(1.0 / (1.0 + np.exp(-odds)))

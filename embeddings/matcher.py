@@ -19,10 +19,10 @@ from embeddings.asking import topic_of, without_asking
 from embeddings.encoder import Encoder
 from embeddings.explanation import shared_terms
 from embeddings.faiss_index import FaissIndex
-from embeddings.fusion import standard_meaning, standard_words, strength
+from embeddings.fusion import Scale, WordsSay, standard_meaning, standard_words
 from embeddings.glossary import Glossary, bundled_glossary
 from embeddings.index import VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
-from embeddings.language import detect_language, normalise, words
+from embeddings.language import detect_language, normalise, word_list, words
 from embeddings.lexical import Lexicon, WordBlock, gain_of_one, score_words
 from embeddings.ranking import (
     BREADTH,
@@ -48,14 +48,12 @@ LEGS = frozenset({MEANING, WORDS})
 DEPTH = 400
 #: Items whose owners vote (tuned on dev sets, docs/decisions).
 VOTERS = 100
-#: Shared rarity, in nats, that is as good as sharing half of a short query.
-LONG_MASS = 60.0
 #: Likeness, as the word leg weighs it, from which a text is taken to say a word.
 SAID = 0.5
 #: Rows from which a query's background of unrelated texts is estimated.
 BACKGROUND = 4096
-#: Below this chance of relevance a match is not shown.
-FLOOR = 0.012
+#: The chance that a side which has stated something else is answered; below it, partners are not shown.
+FLOOR = 0.004
 #: The value of a direction in which the other side has stated nothing.
 UNSTATED = 0.25
 
@@ -80,6 +78,8 @@ class Query:
     language: str
     vector: np.ndarray | None = field(compare=False)
     terms: tuple[tuple[str, float], ...]
+    #: Whether it is a single word: that names a topic and tells nothing of what is wanted of it.
+    lone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,19 @@ class _Board:
     def owners_of(self, row: int) -> np.ndarray:
         block, place = self.place(row)
         return block.owners[block.owner_starts[place] : block.owner_starts[place + 1]]
+
+    def statements_of(self, owners: Collection[int], mask: np.ndarray) -> dict[int, int]:
+        """How many of the mask's statements each of these owners has."""
+        if not owners:
+            return {}
+        wanted = np.array(sorted(owners), dtype=np.int64)
+        counts = np.zeros(wanted.size, dtype=np.int64)
+        size = self.base.ids.size
+        for block, part in ((self.base, mask[:size]), (self.delta, mask[size:])):
+            stated = block.owners[np.repeat(part, np.diff(block.owner_starts))]
+            places = np.minimum(np.searchsorted(wanted, stated), wanted.size - 1)
+            counts += np.bincount(places[wanted[places] == stated], minlength=wanted.size)
+        return dict(zip(wanted.tolist(), counts.tolist(), strict=True))
 
     def owned_by(self, owners: np.ndarray) -> np.ndarray:
         """Which rows have at least one of these owners."""
@@ -282,7 +295,7 @@ class Matcher:
             vector = self.encoder.encode_queries([topic], languages=[language])[0]
         else:
             vector = None
-        return Query(text, language, vector, self._asked_terms(asked, language))
+        return Query(text, language, vector, self._asked_terms(asked, language), lone=len(word_list(asked)) < 2)
 
     def _asked_terms(self, text: str, language: str) -> tuple[tuple[str, float], ...]:
         """The terms that are asked for, with weights; an acronym's long form weighs as one word, however long."""
@@ -316,14 +329,16 @@ class Matcher:
         mask = board.mask(checked_allowed(allowed))
         around = mask if background is None else board.mask(checked_allowed(background))
         found: dict[int, list[_Candidate]] = {}
-        for candidate in self._candidates(board, query, mask, around, legs):
-            found.setdefault(candidate.item, []).append(candidate)
+        candidates, scale = self._candidates(board, query, mask, around, legs)
+        for candidate in candidates:
+            if candidate.score >= scale.shown or candidate.item in found:
+                found.setdefault(candidate.item, []).append(candidate)
         best = sorted(found.items(), key=lambda pair: (-pair[1][0].score, pair[0]))[: max(limit, 0)]
         return [
             Match(
                 key=item,
                 score=candidates[0].score,
-                band=band_of(candidates[0].strength),
+                band=band_of(candidates[0].strength, lone=query.lone),
                 parts=candidates[0].parts,
                 evidence=tuple(self._evidence(board, query, c, explain) for c in candidates[:evidence]),
             )
@@ -347,13 +362,26 @@ class Matcher:
         `owners` names those who may be ranked; None allows all. `background` as in rank_items.
         """
         board = self._board
-        voices = self._owner_votes(board, query, allowed, owners, legs, background)
-        best = sorted(voices.items(), key=lambda pair: (-pair[1][0], pair[0]))[: max(limit, 0)]
+        voices, scale, late = self._owner_votes(board, query, allowed, owners, legs, background)
+        alike = Counter(score for score, _ in voices.values())
+        equal = frozenset(owner for owner, (score, _) in voices.items() if alike[score] > 1)
+        further: dict[int, float] = {}
+        for candidate in late if equal else ():
+            for owner in equal.intersection(board.owners_of(candidate.row).tolist()):
+                further.setdefault(owner, candidate.score)
+        sizes = board.statements_of(equal, board.mask(checked_allowed(allowed)))
+
+        def place(voice: tuple[int, tuple[float, list[_Candidate]]]) -> tuple[float, float, int, int]:
+            """Among those with the same evidence, who has more of its own, then who has said less, comes first."""
+            owner, (score, _) = voice
+            return -score, -further.get(owner, -math.inf), sizes.get(owner, 0), owner
+
+        best = sorted(voices.items(), key=place)[: max(limit, 0)]
         return [
             Match(
                 key=owner,
                 score=score,
-                band=band_of(max(c.strength for c in votes)),
+                band=band_of(scale.owner_chance(score), lone=query.lone),
                 parts=(*votes[0].parts, ScorePart(BREADTH, score - votes[0].score, 1.0)),
                 evidence=tuple(self._evidence(board, query, c, explain) for c in votes[:evidence]),
             )
@@ -457,7 +485,8 @@ class Matcher:
         """Per owner: the chance that one of the queries is answered, and by what."""
         found: dict[int, tuple[float, list[Evidence]]] = {}
         for number, query in enumerate(queries, start=first):
-            for owner, (_, votes) in self._owner_votes(board, query, allowed, owners, LEGS).items():
+            voices, _, _ = self._owner_votes(board, query, allowed, owners, LEGS)
+            for owner, (_, votes) in voices.items():
                 best = max(votes, key=lambda c: (c.strength, -c.statement))
                 evidence = dataclasses.replace(self._evidence(board, query, best, explain), query=number)
                 strength, shown = found.get(owner, (0.0, []))
@@ -483,8 +512,11 @@ class Matcher:
         owners: Collection[int] | None,
         legs: Collection[str],
         background: np.ndarray | None = None,
-    ) -> dict[int, tuple[float, list[_Candidate]]]:
-        """Per owner: its score, and the candidates that voted for it, best first, one per item."""
+    ) -> tuple[dict[int, tuple[float, list[_Candidate]]], Scale, list[_Candidate]]:
+        """Per owner: its score, and the candidates that voted for it, best first, one per item.
+
+        Beside them their scale, and the candidates that came too late to vote.
+        """
         mask = board.mask(checked_allowed(allowed))
         around = mask if background is None else board.mask(checked_allowed(background))
         admitted: frozenset[int] | None = None
@@ -493,7 +525,8 @@ class Matcher:
             mask = mask & board.owned_by(np.array(sorted(admitted), dtype=np.int64))
         votes: dict[int, list[_Candidate]] = {}
         heard: set[int] = set()
-        for candidate in self._candidates(board, query, mask, around, legs):
+        candidates, scale = self._candidates(board, query, mask, around, legs)
+        for candidate in candidates:
             if candidate.item in heard:
                 continue  # A long text in many parts has one vote.
             heard.add(candidate.item)
@@ -502,28 +535,31 @@ class Matcher:
                     votes.setdefault(owner, []).append(candidate)
             if len(heard) >= VOTERS:
                 break
-        return {owner: (soft_votes([c.score for c in v], TEMPERATURE), v) for owner, v in votes.items()}
+        voices = {
+            owner: (soft_votes([c.score for c in v], TEMPERATURE), v)
+            for owner, v in votes.items()
+            if v[0].score >= scale.shown
+        }
+        return voices, scale, [c for c in candidates if c.item not in heard]
 
     def _candidates(
         self, board: _Board, query: Query, mask: np.ndarray, around: np.ndarray, legs: Collection[str]
-    ) -> list[_Candidate]:
-        """The statements of the mask that have evidence for the query, best first, ties by id.
+    ) -> tuple[list[_Candidate], Scale]:
+        """The statements of the mask that have evidence for the query, best first, ties by id, on which scale.
 
         What is unusual is told by the statements around them, which are more where a search is narrowed.
         """
         around = around | mask
         total = int(np.count_nonzero(around))
         if not mask.any():
-            return []
+            return [], Scale()
         ids = board.ids()
         chosen = np.zeros(0, np.int64)
         # The word leg is complete: every row that shares a term has its score.
         worded, trust = np.zeros(mask.size), 0.0
-        coverage = np.zeros(mask.size)
+        said: WordsSay | None = None
         if WORDS in legs and query.terms:
             scored = score_words((board.base.words, board.delta.words), query.terms, self._lexicon, around, total)
-            # Much of a short query or, in absolute terms, much of a long one.
-            coverage[scored.rows] = np.maximum(scored.coverage, scored.mass / (scored.mass + LONG_MASS))
             said = standard_words(scored, mask.size, total)
             worded, trust = said.standard, said.trust
             within = mask[scored.rows]
@@ -537,14 +573,16 @@ class Matcher:
             chosen = np.union1d(chosen, board.rows(hits.ids))
             meaning = self._standardised(board, query.vector, ids, np.flatnonzero(around), chosen)
         if not chosen.size:
-            return []
+            return [], Scale()
         # Words weigh as much as they have to say about this query; without a model they are all there is.
         weight = 1.0 if meaning is None else trust
         shared = worded[chosen]
         scores = weight * shared if meaning is None else meaning + weight * shared
-        strengths = strength(meaning, coverage[chosen])
-        # A leg asked alone, to be judged, is judged whole.
-        good = np.flatnonzero(strengths >= (FLOOR if frozenset(legs) >= LEGS else 0.0))
+        # A leg asked alone, to be judged, is judged whole; without a model, every shared word counts.
+        choosy = meaning is not None and frozenset(legs) >= LEGS
+        scale = Scale.of(said, total, with_meaning=meaning is not None, choosy=choosy)
+        strengths = scale.chance(scores)
+        good = np.flatnonzero(scores >= scale.votes)
         order = good[np.lexsort((ids[chosen[good]], -scores[good]))]
         candidates = []
         for n in order.tolist():
@@ -563,7 +601,7 @@ class Matcher:
                     parts=tuple(parts),
                 )
             )
-        return candidates
+        return candidates, scale
 
     @staticmethod
     def _standardised(

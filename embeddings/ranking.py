@@ -92,9 +92,10 @@ class Raise:
 BAND_FROM = {Band.STRONG: 0.40, Band.GOOD: 0.12, Band.POSSIBLE: 0.0}
 
 
-def band_of(strength: float) -> Band:
-    """The band of a calibrated chance of relevance."""
-    return next(band for band, least in BAND_FROM.items() if strength >= least)
+def band_of(strength: float, *, lone: bool = False) -> Band:
+    """The band of a calibrated chance of relevance; nothing fits a lone word strongly, which tells so little."""
+    band = next(band for band, least in BAND_FROM.items() if strength >= least)
+    return Band.GOOD if lone and band is Band.STRONG else band
 
 
 #: How soft the votes of an owner's items are (tuned on dev sets, docs/decisions/soft-votes.md).

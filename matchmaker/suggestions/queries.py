@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
-from embeddings.ranking import BAND_FROM
 from matchmaker.clusters.models import Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.curation.queries import Verdicts, verdicts_for
@@ -573,7 +571,7 @@ def _shared_fairly(
     return put_first + exposure.reordered(
         [match for match in matches if match.key not in first],
         lambda match: things[(kind, match.key)].organisation_id,
-        _band,
+        lambda match: match.band,
         exposure.stepping_back(asking.session, asking.organisation),
     )
 
@@ -637,7 +635,7 @@ class _Explainer:
             kind=self.kind,
             thing=thing,
             organisation=thing.organisation,
-            band=None if not pairs else match.band if self.first_offer is not None else _band(match),
+            band=match.band if pairs else None,
             pairs=pairs,
             wishes=tuple(self._wishes(thing, match)),
             why=tuple(self._why(thing, match, pairs)),
@@ -729,21 +727,6 @@ class _Explainer:
             if item.source:
                 found.setdefault((item.source, item.licence), getattr(item, "url", "") or "")
         return tuple((source, licence, url) for (source, licence), url in found.items())
-
-
-def _band(match: Match) -> Band | None:
-    """How sure we are of a match as a whole.
-
-    Organisations are ranked by all their statements, so several that fit somewhat make a good match together; only a
-    single pair that speaks of the same thing makes a strong one.
-    """
-    chances: dict[int, float] = {}
-    for one in match.evidence:
-        chances[one.item] = max(one.strength, chances.get(one.item, 0.0))
-    together = 1.0 - prod(1.0 - chance for chance in chances.values())
-    if match.band is Band.POSSIBLE and together >= BAND_FROM[Band.GOOD]:
-        return Band.GOOD
-    return match.band
 
 
 def _count_backing(session: Session, viewer: Viewer, competences: Collection[int]) -> dict[int, int]:
