@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from matchmaker import audit
+from matchmaker import audit, throttle
 from matchmaker.accounts.models import User
 from matchmaker.audit import Event
 from matchmaker.clusters.models import Organisation
@@ -43,6 +43,8 @@ from matchmaker.introductions.things import Target
 #: How long the other side has to answer, and how long before the end it is reminded, once.
 TERM = timedelta(days=21)
 REMINDER = timedelta(days=7)
+#: New requests that one organisation sends in a day: enough for everybody who means them.
+REQUESTS_A_DAY = 25
 
 
 class Moved(Exception):
@@ -110,8 +112,8 @@ def request(
 ) -> tuple[Introduction, bool]:
     """Ask for an introduction and agree to disclose the own side; gives it, and whether it is new.
 
-    While one is active between the two about the same thing, that one is given, whoever asked. Raises NotYourself and
-    ShownChanged.
+    While one is active between the two about the same thing, that one is given, whoever asked. Raises NotYourself,
+    ShownChanged, and TooOften where the organisation asks more in a day than anybody means.
     """
     if target.organisation.id == asker.id:
         raise NotYourself
@@ -134,6 +136,7 @@ def request(
             made.state, made.delivered_at = IntroductionState.REQUESTED, now
             session.flush()
         return made, False
+    throttle.allow(session, f"requests of organisation {asker.id}", REQUESTS_A_DAY, timedelta(days=1))
     _agree(session, made, Side.ASKER, agreement, now)
     if cluster_id is None:
         deliver(session, made, now)

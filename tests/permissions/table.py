@@ -221,6 +221,15 @@ POST /introductions/<public_id>/outcomes/<outcome_id>  outcome  member admin
 POST /introductions/<public_id>/story             accepted      member admin
 POST /introductions/<public_id>/story/consent     story         member admin
 GET  /stories                                     -             everybody
+GET  /api/v1/introductions                        -             member admin
+POST /api/v1/introductions                        -             member admin
+GET  /api/v1/consent-screen                       -             member admin
+GET  /api/v1/introductions/<public_id>            introduction  member admin
+POST /api/v1/introductions/<public_id>/accept     introduction  member admin
+POST /api/v1/introductions/<public_id>/decline    introduction  member admin
+POST /api/v1/introductions/<public_id>/withdraw   introduction  member admin
+GET  /api/v1/introductions/<public_id>/messages   accepted      member admin
+POST /api/v1/introductions/<public_id>/messages   accepted      member admin
 GET  /introductions/desk                          -             manager
 GET  /introductions/desk/<public_id>              brokered      manager
 POST /introductions/desk/<public_id>/pass-on      brokered      manager
