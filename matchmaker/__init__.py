@@ -33,6 +33,7 @@ SLICES = (
     "directory",
     "desk",
     "home",
+    "privacy",
     "demo",
 )
 

@@ -37,7 +37,7 @@ CODES = {
 def init_app(app: Flask) -> None:
     """Answer every error in the form its asker understands."""
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(NotPermitted, lambda _error: answer(404))
+    app.register_error_handler(NotPermitted, _not_permitted)
     app.register_error_handler(CSRFError, lambda _error: answer(400, _stale_form()))
     # JSON that is nested deeper than Python follows.
     app.register_error_handler(RecursionError, lambda _error: answer(400))
@@ -76,6 +76,12 @@ def _plain(status: int) -> str:
 
 def _stale_form() -> str:
     return _("This form was open for too long or came from elsewhere. Go back, reload the page and send it again.")
+
+
+def _not_permitted(_error: NotPermitted) -> Any:
+    # What surrounds the request puts it on record.
+    g.refused = True
+    return answer(404)
 
 
 def _http_error(error: HTTPException) -> Any:

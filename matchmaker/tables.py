@@ -16,6 +16,7 @@ from matchmaker.meetings import models as meetings
 from matchmaker.needs import models as needs
 from matchmaker.notifications import models as notifications
 from matchmaker.outcomes import models as outcomes
+from matchmaker.privacy import models as privacy
 from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
@@ -33,6 +34,7 @@ modules = (
     needs,
     notifications,
     outcomes,
+    privacy,
     profiles,
     suggestions,
     testfields,

@@ -44,6 +44,9 @@ LOCALES = ("en",)
 #: GET addresses that write: the link in a confirmation mail, and the one that opens a notification, which is then read.
 WRITING_GETS = frozenset({"security.confirm_email", "notifications.open_one"})
 
+#: How many refusals of one user are put on record in an hour; somebody who guesses ids makes thousands.
+REFUSALS_NOTED = 50
+
 #: The addresses under /api that answer without a token.
 OPEN_API = frozenset({"openapi_document"})
 
@@ -120,6 +123,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(_slow_down)
     # Whatever the thread does next, a job or a test, is not bound by what this request might do.
     app.teardown_request(lambda _error: set_read_only(False))
+    app.after_request(_note_refusal)
     app.after_request(_protect)
     app.after_request(_log)
     app.context_processor(_template_globals)
@@ -240,6 +244,24 @@ def _ask_for_token() -> Response:
     return asked
 
 
+def _note_refusal(response: Response) -> Response:
+    """Put on record that somebody asked for what they may not do, or what is not there; a number an hour is enough."""
+    viewer: Viewer = g.get("viewer", VISITOR)
+    if not (viewer.signed_in and g.get("refused")):
+        return response
+    # The request's own session must hold no lock meanwhile.
+    db.session.rollback()
+    with writing(), Session(db.engine) as session:
+        try:
+            throttle.allow(session, f"refused:{viewer.user_id}", REFUSALS_NOTED, timedelta(hours=1))
+        except throttle.TooOften:
+            return response
+        facts = {"method": request.method, "endpoint": request.endpoint or ""}
+        audit.record(session, audit.Event.REFUSED, actor_id=viewer.user_id, facts=facts)
+        session.commit()
+    return response
+
+
 def _protect(response: Response) -> Response:
     """Headers that hold on every answer, errors and static files included."""
     headers = response.headers
@@ -296,7 +318,10 @@ MENU = (
     ("desk.index", _("Desk"), Permission.CURATE),
     ("clusters.index", _("Clusters"), Permission.ADMINISTER),
     ("mail.index", _("Mails"), Permission.ADMINISTER),
+    ("privacy.trail", _("Audit trail"), Permission.ADMINISTER),
+    ("privacy.processing_register", _("Processing register"), Permission.ADMINISTER),
 )
+FOOTER = (("privacy.notice", _("Privacy"), Permission.BROWSE),)
 ACCOUNT_MENU = (
     ("accounts.me", _("My account"), Permission.ACCOUNT),
     ("clusters.people", _("People of my organisation"), Permission.ORGANISATION_ADMIN),
@@ -358,6 +383,7 @@ def _template_globals() -> dict[str, Any]:
         "can": lambda permission, thing=None: allows(viewer, permission, thing),
         "nav": _menu(MENU, viewer),
         "account_links": _menu(ACCOUNT_MENU, viewer),
+        "footer_links": _menu(FOOTER, viewer),
         "inbox_count": _inbox_count(viewer),
         "cluster_name": cluster.name if cluster else None,
         "demo_notice": cluster is not None and cluster.demonstration,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Flask
@@ -22,5 +23,5 @@ def signed_in(app: Flask, user: Any) -> FlaskClient:
         cookie["_user_id"] = cookie_value
         cookie["_fresh"] = True
         cookie["fs_cc"] = "set"
-        cookie["fs_paa"] = 4_000_000_000
+        cookie["fs_paa"] = time.time()
     return made

@@ -27,7 +27,7 @@ from matchmaker.db import today, utcnow
 from matchmaker.items.models import ItemState, Rung
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Visibility
-from matchmaker.profiles.models import Competence, Evidence, EvidenceKind
+from matchmaker.profiles.models import Competence, Evidence, EvidenceKind, Profile, ProfileKind
 from matchmaker.testfields.models import Place, TestField, TestFieldKind
 
 _number = count(1)
@@ -197,6 +197,23 @@ def evidence(session: Session, of: Organisation, **values: Any) -> Evidence:
                 **values,
             }
         ),
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def person_profile(session: Session, of: Organisation, person: User, **values: Any) -> Profile:
+    made = Profile(
+        **{
+            "kind": ProfileKind.PERSON,
+            "organisation_id": of.id,
+            "user_id": person.id,
+            "name": person.name,
+            "state": ItemState.PUBLISHED,
+            "visibility": Visibility.PUBLIC,
+            **values,
+        }
     )
     session.add(made)
     session.flush()

@@ -19,6 +19,7 @@ from flask import Flask
 from matchmaker.audit.cli import commands
 from matchmaker.audit.models import Event as Event
 from matchmaker.audit.operations import TextRefused as TextRefused
+from matchmaker.audit.operations import drop_old as drop_old
 from matchmaker.audit.operations import record as record
 from matchmaker.audit.operations import set_actor as set_actor
 

@@ -25,7 +25,7 @@ from matchmaker.db import today
 from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
-from matchmaker.profiles.models import Competence, competence_evidence, evidence_organisation
+from matchmaker.profiles.models import Competence, Profile, competence_evidence, evidence_organisation
 from matchmaker.profiles.models import Evidence as EvidenceItem
 from matchmaker.suggestions import explaining, exposure, indexing
 from matchmaker.suggestions.catalogue import Catalogue, current_catalogue, item_key
@@ -38,7 +38,7 @@ from matchmaker.suggestions.filters import (
     place_conditions,
 )
 from matchmaker.suggestions.indexing import MODELS, Key, text_of
-from matchmaker.suggestions.models import Answer, Audience, Feedback, ItemKind, StatementRow
+from matchmaker.suggestions.models import Answer, Audience, Feedback, ItemKind, Objection, StatementRow
 from matchmaker.testfields.models import TestField
 from matchmaker.texts import comparison_key
 
@@ -385,7 +385,13 @@ def suggest_for_organisation(
     matches = asking.matcher.rank_partners(
         [asking.query(source) for source in needs],
         [asking.query(source) for source in offers],
-        allowed_offers=allowed_statements(session, viewer, PARTNER_KINDS, asking.filters, speaking=True),
+        allowed_offers=_without(
+            session,
+            allowed_statements(session, viewer, PARTNER_KINDS, asking.filters, speaking=True),
+            PARTNER_KINDS,
+            (),
+            _of_objecting_people(session),
+        ),
         allowed_needs=allowed_statements(session, viewer, [ItemKind.NEED]),
         owners=eligible,
         limit=CUT,
@@ -410,12 +416,24 @@ def _own(session: Session, viewer: Viewer, organisation: Organisation, kind: Ite
 # --- Ranking --------------------------------------------------------------------------------------------------------
 
 
+def _objecting(session: Session) -> frozenset[int]:
+    """The organisations that do not want to be suggested to others."""
+    return frozenset(session.scalars(select(Objection.organisation_id).where(Objection.organisation_id.is_not(None))))
+
+
+def _of_objecting_people(session: Session) -> list[Key]:
+    """The competences of people who do not want to be suggested to others."""
+    theirs = select(Competence.id).join(Profile).join(Objection, Objection.user_id == Profile.user_id)
+    return [(ItemKind.COMPETENCE, one) for one in session.scalars(theirs)]
+
+
 def _eligible_partners(asking: _Asking) -> frozenset[int]:
     return (
         _organisations(asking.session, asking.filters)
         - asking.own
         - asking.verdicts.vetoed_partners.keys()
         - asking.hidden(ItemKind.ORGANISATION)
+        - _objecting(asking.session)
     )
 
 
@@ -426,6 +444,7 @@ def _partners(asking: _Asking) -> SuggestionList:
     background = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, speaking=True)
     allowed = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, asking.filters, speaking=True)
     ruled_out = [(ItemKind.COMPETENCE, one) for one in asking.verdicts.vetoed_competences]
+    ruled_out += _of_objecting_people(asking.session)
     allowed = _without(asking.session, allowed, PARTNER_KINDS, (), ruled_out)
     eligible = _eligible_partners(asking)
 
@@ -460,7 +479,7 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
         session,
         allowed_statements(session, asking.viewer, [kind], asking.filters),
         [kind],
-        asking.own | verdicts.vetoed_partners.keys(),
+        asking.own | verdicts.vetoed_partners.keys() | _objecting(session),
         [(kind, one) for one in (*vetoed, *asking.hidden(kind))],
     )
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.

@@ -18,6 +18,20 @@ and one that never was. Who is not named is answered exactly as if the thing did
 """
 
 TABLE = """
+# --- Privacy and the audit trail
+GET  /privacy                                     -             everybody
+GET  /privacy/register                            -             platform
+GET  /account/privacy                             -             signed-in
+POST /account/privacy/export                      -             signed-in
+POST /account/privacy/matching                    -             signed-in
+POST /account/privacy/erase                       -             signed-in
+GET  /organisations/<public_id>/data              organisation  admin
+POST /organisations/<public_id>/data/export       organisation  admin
+POST /organisations/<public_id>/data/matching     organisation  admin
+POST /organisations/<public_id>/data/erase        organisation  admin
+GET  /organisations/<public_id>/audit             organisation  admin
+GET  /audit                                       -             platform
+
 # --- Home, health, files
 GET  /                                            -             everybody
 GET  /healthz                                     -             everybody
@@ -70,6 +84,11 @@ POST /mails/<token>/again                         dead-letter   platform
 POST /mails/<token>/drop                          dead-letter   platform
 GET  /unsubscribe/<token>                         no-token      nobody
 POST /unsubscribe/<token>                         no-token      nobody
+
+# --- Mails that were given up
+GET  /mails                                       -             platform
+POST /mails/<token>/again                         given-up      platform
+POST /mails/<token>/drop                          given-up      platform
 
 # --- Clusters, organisations, people
 GET  /arrive                                      -             signed-in

@@ -308,6 +308,14 @@ def _told(session: Session, owner: Owner) -> Notification:
     return made
 
 
+@thing("given-up")
+def _given_up(session: Session, owner: Owner) -> Thing:
+    made = enqueue(session, to=owner.user.email, subject="A request", text="Somebody asks to join.")
+    made.given_up_at = utcnow()
+    session.flush()
+    return Thing({"token": made.message_id}, rows=[made])
+
+
 @thing("news")
 def _news(session: Session, owner: Owner) -> Thing:
     made = _told(session, owner)

@@ -1,0 +1,185 @@
+"""Everything about a person or an organisation can be taken along, and nothing of anybody else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker.audit.models import AuditEntry, Event
+from matchmaker.privacy.exports import cell, of_organisation, of_user
+from matchmaker.privacy.register import EXPORTED, register
+from matchmaker.suggestions.models import Objection
+from tests import factories
+from tests.factories import World
+
+SignIn = Callable[..., FlaskClient]
+
+
+def opened(answer: Any) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[list[str]]]]:
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Cache-Control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        assert "as of" in archive.read("README.txt").decode()
+        tables = {
+            name.removeprefix("tables/").removesuffix(".csv"): list(
+                csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig")))
+            )
+            for name in archive.namelist()
+            if name.startswith("tables/")
+        }
+        return json.loads(archive.read("export.json")), tables
+
+
+def test_my_data_holds_what_i_am_and_wrote_and_nothing_of_others(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    factories.need(session, world.sme, author_id=world.sme_user.id, title="Mine, about bone")
+    factories.need(session, world.sme, author_id=world.sme_admin.id, title="A colleague's, about skin")
+    factories.need(session, world.stranger, title="A stranger's, about teeth")
+    session.commit()
+
+    answer = sign_in(world.sme_user).post("/account/privacy/export")
+    rows, tables = opened(answer)
+
+    assert rows["user"][0]["email"] == world.sme_user.email
+    assert [need["title"] for need in rows["need"]] == ["Mine, about bone"]
+    assert len(rows["membership"]) == 1
+    text = json.dumps(rows)
+    for other in (world.sme_admin, world.researcher, world.outsider):
+        assert other.email not in text
+        assert json.dumps(other.name)[1:-1] not in text
+    assert factories.password_hash not in text
+    assert {name: len(table) - 1 for name, table in tables.items()} == {
+        name: len(found) for name, found in rows.items()
+    }
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.event == Event.EXPORTED)).one()
+    assert (entry.actor_id, entry.thing_id) == (world.sme_user.id, world.sme_user.public_id)
+
+
+def test_our_data_holds_what_the_organisation_registered_and_nothing_of_others(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    factories.need(session, world.sme, title="Ours, about bone")
+    factories.competence(session, world.stranger, title="A stranger's, about teeth")
+    session.commit()
+    rows, _tables = opened(sign_in(world.sme_admin).post(f"/organisations/{world.sme.public_id}/data/export"))
+    assert [one["name"] for one in rows["organisation"]] == [world.sme.name]
+    assert [one["title"] for one in rows["need"]] == ["Ours, about bone"]
+    assert "teeth" not in json.dumps(rows)
+    assert world.stranger.name not in json.dumps(rows)
+
+
+def test_an_export_has_exactly_the_columns_of_the_register(session: Session, world: World) -> None:
+    factories.competence(session, world.sme, author_id=world.sme_user.id)
+    session.commit()
+    for rows in (of_user(session, world.sme_user), of_organisation(session, world.sme)):
+        assert rows
+        for table, found in rows.items():
+            assert list(found[0]) == register()[table].of(*EXPORTED)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", '"=1', "＝1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert cell(text).startswith("'")
+
+
+def test_other_cells_stay_as_they_are() -> None:
+    assert [cell(one) for one in ("Müller", None, 3, True, ["a", "ü"])] == ["Müller", "", "3", "true", '["a", "ü"]']
+
+
+def test_who_objects_is_suggested_to_nobody_and_stays_findable(session: Session, world: World, sign_in: SignIn) -> None:
+    need = factories.need(session, world.sme)
+    for organisation in (world.university, world.host):
+        factories.competence(
+            session, organisation, title=f"Living bone implants in scaffolds, {organisation.city}",
+            description=need.description,
+        )  # fmt: skip
+    session.commit()
+    page = f"/suggestions/need/{need.public_id}"
+    asking, objecting = sign_in(world.sme_user), sign_in(world.researcher)
+    assert world.university.name in asking.get(page).text
+
+    objecting.post(f"/organisations/{world.university.public_id}/data/matching", data={"matched": "no"})
+    after = asking.get(page).text
+    assert world.university.name not in after
+    assert world.host.name in after
+    assert world.university.name in asking.get("/search?q=implants").text
+
+    objecting.post(f"/organisations/{world.university.public_id}/data/matching", data={"matched": "yes"})
+    assert world.university.name in asking.get(page).text
+    assert session.scalars(select(Objection)).all() == []
+    events = session.scalars(select(AuditEntry.event).where(AuditEntry.actor_id == world.researcher.id)).all()
+    assert events == [Event.CONSENT_WITHDRAWN, Event.CONSENT_GIVEN]
+
+
+def test_a_person_who_objects_takes_their_own_competences_out(session: Session, world: World, sign_in: SignIn) -> None:
+    need = factories.need(session, world.sme)
+    profile = factories.person_profile(session, world.university, world.researcher)
+    factories.competence(session, world.university, profile_id=profile.id, description=need.description)
+    # Without a word of its own the organisation is found by this competence alone.
+    world.university.headline = ""
+    session.commit()
+    page = f"/suggestions/need/{need.public_id}"
+    asking, person = sign_in(world.sme_user), sign_in(world.researcher)
+    assert world.university.name in asking.get(page).text
+    person.post("/account/privacy/matching", data={"matched": "no"})
+    assert world.university.name not in asking.get(page).text
+    # Said twice is said once.
+    person.post("/account/privacy/matching", data={"matched": "no"})
+    assert "Agreement taken back" in person.get("/account/privacy").text
+
+
+def test_the_pages_say_what_is_kept_and_who_did_what(session: Session, world: World, sign_in: SignIn) -> None:
+    notice = sign_in(world.newcomer).get("/privacy").text
+    assert "people who sign in" in notice
+    admin = sign_in(world.platform_admin)
+    assert "api_token" in admin.get("/privacy/register").text
+    sign_in(world.sme_admin).post("/account/privacy/export")
+    assert "Data exported" in admin.get("/audit").text
+    assert "Nothing on record" in admin.get("/audit?event=break_glass").text
+
+
+def test_an_organisation_reads_its_own_trail_without_managers_verdicts(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    need = factories.need(session, world.sme)
+    session.commit()
+    sign_in(world.manager).post(
+        "/verdicts/give",
+        data={
+            "subject_kind": "need",
+            "subject": need.public_id,
+            "object_kind": "organisation",
+            "object": world.university.public_id,
+            "kind": "veto",
+            "reason": "They compete.",
+        },
+    )
+    sign_in(world.sme_user).post(f"/needs/{need.public_id}/close")
+    for who in (world.sme_admin, world.researcher):
+        organisation = world.sme if who is world.sme_admin else world.university
+        page = sign_in(who).get(f"/organisations/{organisation.public_id}/audit").text
+        assert "Verdict given</span>" not in page
+        assert ("Who may read it changed</span>" in page) == (who is world.sme_admin)
+    assert "Verdict given</span>" in sign_in(world.platform_admin).get("/audit").text
+
+
+def test_a_refusal_is_on_record_and_a_flood_of_them_is_not(session: Session, world: World, sign_in: SignIn) -> None:
+    browser = sign_in(world.sme_user)
+    for _ in range(55):
+        assert browser.get("/needs/222222222222").status_code == 404
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.event == Event.REFUSED)).all()
+    assert len(entries) == 50
+    assert entries[0].facts == {"method": "GET", "endpoint": "needs.show"}
+    assert entries[0].actor_id == world.sme_user.id
