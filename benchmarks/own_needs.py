@@ -2,8 +2,8 @@
 
     python -m benchmarks.own_needs TARGET
 
-The readable sources lie in `benchmarks/judged/own-needs/`; its README says how they were made. This file
-imports nothing of the engine, so that the judge stays apart from the judged.
+The readable sources lie in `benchmarks/judged/own-needs/` (its README says how they were made) and, for the short
+sets, in `benchmarks/needs/`. This file imports nothing of the engine, so that the judge stays apart from the judged.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 SOURCES = Path(__file__).parent / "judged" / "own-needs"
+SHORT = Path(__file__).parent / "needs"
 
 #: Language of the needs, language of the competences.
 PAIRS = (("en", "en"), ("de", "en"), ("sv", "en"), ("de", "de"), ("sv", "sv"), ("en", "de"), ("en", "sv"))
+
+LANGUAGES = ("en", "de", "sv")
 
 Row = Mapping[str, Any]
 
@@ -50,7 +53,7 @@ _STOPPED = {language: {word[:STEM] for word in words.split()} for language, word
 
 
 def read_source(name: str) -> list[dict[str, Any]]:
-    """The rows of one of our source files: needs, competences, keywords or acronyms."""
+    """The rows of one of our source files: needs, plain, competences, keywords or acronyms."""
     lines = (SOURCES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
@@ -79,18 +82,19 @@ def names_expertise(text: str, acronym: Row) -> bool:
 
 def write_sets(target: Path) -> list[Path]:
     """Write every judged set into a folder of its own below `target`; return the folders."""
-    needs, competences = read_source("needs"), read_source("competences")
+    competences = read_source("competences")
     keywords, acronyms = read_source("keywords"), read_source("acronyms")
-    folders = []
-    for asked, told in PAIRS:
-        folders.append(
-            _write_set(
-                target / f"own-needs-{asked}-{told}",
-                corpus=[_text(row["id"], row[told], told) for row in competences],
-                queries=[_text(row["id"], row[asked], asked) for row in needs],
-                answers=[(row["id"], answer) for row in needs for answer in row["answers"]],
+    folders = _write_short_sets(target)
+    for name, needs in (("own-needs", read_source("needs")), ("plain-needs", read_source("plain"))):
+        for asked, told in PAIRS:
+            folders.append(
+                _write_set(
+                    target / f"{name}-{asked}-{told}",
+                    corpus=[_text(row["id"], row[told], told) for row in competences],
+                    queries=[_text(row["id"], row[asked], asked) for row in needs],
+                    answers=[(row["id"], answer) for row in needs for answer in row["answers"]],
+                )
             )
-        )
     folders.append(
         _write_set(
             target / "own-needs-keywords",
@@ -111,6 +115,47 @@ def write_sets(target: Path) -> list[Path]:
         )
     )
     return folders
+
+
+def _write_short_sets(target: Path) -> list[Path]:
+    """Needs and competences of one line each, in every pair of languages, and short queries of exact terms."""
+    pairs, keywords, others = (_table(name) for name in ("pairs", "keywords", "distractors"))
+    services, topics = ([row[1:] for row in others if row[0] == kind] for kind in ("service", "topic"))
+    folders = []
+    for ask, asked in enumerate(LANGUAGES):
+        for tell, told in enumerate(LANGUAGES):
+            answers = [(row[0], f"c{row[0]}", row[1 + 2 * ask], row[2 + 2 * tell]) for row in pairs]
+            folders.append(_write_short(target / f"short-needs-{asked}-{told}", answers, asked, told, services, topics))
+    terms = [(str(n), f"k{n}", query, competence) for n, (query, competence) in enumerate(keywords)]
+    folders.append(_write_short(target / "short-needs-keywords", terms, "en", "en", services, topics))
+    return folders
+
+
+def _write_short(
+    folder: Path,
+    answers: list[tuple[str, str, str, str]],
+    asked: str,
+    told: str,
+    services: list[list[str]],
+    topics: list[list[str]],
+) -> Path:
+    tell = LANGUAGES.index(told)
+    others = [
+        _text(f"d{s}-{t}", service[tell].format(topic[tell]), told)
+        for s, service in enumerate(services)
+        for t, topic in enumerate(topics)
+    ]
+    return _write_set(
+        folder,
+        corpus=others + [_text(key, text, told) for _, key, _, text in answers],
+        queries=[_text(number, query, asked) for number, _, query, _ in answers],
+        answers=[(number, key) for number, key, _, _ in answers],
+    )
+
+
+def _table(name: str) -> list[list[str]]:
+    lines = (SHORT / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 def _text(key: str, text: str, language: str) -> dict[str, str]:

@@ -26,8 +26,8 @@ DOUBT, PER_MASS, PER_SHARE, ENOUGH_SHARE = -12.0, 3.0, 15.0, 0.5
 #: it is set between that and the fit to judged consortia and trials, which name few of those that would have fitted.
 CHANCE = (-2.84, 1.44, -0.67)
 OWNER_CHANCE = (-1.1, 0.63, -0.6)
-#: Spreads by which a text must stand out to have a vote, and by which the best of a match must, to be shown.
-VOTES, STANDS_OUT = 0.6, 1.25
+#: Spreads by which a text must stand out to have a vote for its owners, and to be shown itself.
+VOTES, STANDS_OUT = 0.55, 1.25
 #: The fewest texts that a chance is told among: fewer were not judged.
 SMALLEST_BOARD = 60
 #: How far words alone reach where they are trusted fully, without a model.
@@ -110,8 +110,8 @@ class Scale:
 
     @property
     def shown(self) -> float:
-        """The score that the best text of a match must have."""
-        return STANDS_OUT * self.reach if self.choosy else -math.inf
+        """The score that the best text of an item must have; an owner may be shown for several that have votes."""
+        return STANDS_OUT if self.choosy else -math.inf
 
     @classmethod
     def of(cls, said: WordsSay | None, texts: int, *, with_meaning: bool, choosy: bool) -> Scale:

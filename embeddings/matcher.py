@@ -535,11 +535,7 @@ class Matcher:
                     votes.setdefault(owner, []).append(candidate)
             if len(heard) >= VOTERS:
                 break
-        voices = {
-            owner: (soft_votes([c.score for c in v], TEMPERATURE), v)
-            for owner, v in votes.items()
-            if v[0].score >= scale.shown
-        }
+        voices = {owner: (soft_votes([c.score for c in v], TEMPERATURE), v) for owner, v in votes.items()}
         return voices, scale, [c for c in candidates if c.item not in heard]
 
     def _candidates(

@@ -21,6 +21,7 @@ FIELDS = {
 
 NEEDS = {row["id"]: row for row in read_source("needs")}
 COMPETENCES = {row["id"]: row for row in read_source("competences")}
+PLAIN = {row["id"]: row for row in read_source("plain")}
 KEYWORDS = read_source("keywords")
 ACRONYMS = read_source("acronyms")
 
@@ -44,16 +45,18 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_there_are_as_many_rows_as_promised() -> None:
     assert (len(NEEDS), len(COMPETENCES), len(KEYWORDS), len(ACRONYMS)) == (60, 300, 60, 40)
+    # The plain needs ask for the same, in the same order.
+    assert [row["answers"] for row in PLAIN.values()] == [row["answers"] for row in NEEDS.values()]
 
 
-@pytest.mark.parametrize("name", ["needs", "competences", "keywords", "acronyms"])
+@pytest.mark.parametrize("name", ["needs", "plain", "competences", "keywords", "acronyms"])
 def test_ids_are_unique(name: str) -> None:
     ids = [row["id"] for row in read_source(name)]
     assert len(set(ids)) == len(ids)
 
 
 def test_no_text_occurs_twice() -> None:
-    rows = [*NEEDS.values(), *COMPETENCES.values()]
+    rows = [*NEEDS.values(), *PLAIN.values(), *COMPETENCES.values()]
     texts = [row[language] for row in rows for language in LANGUAGES] + [row["text"] for row in ACRONYMS]
     assert [text for text, times in Counter(texts).items() if times > 1] == []
 
@@ -96,6 +99,16 @@ def test_a_need_and_its_answer_share_hardly_a_word(language: str) -> None:
     ]
     assert mean(shares) <= 0.01
     assert max(shares) <= 0.05
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plain_need_shares_a_few_words_with_its_answer(language: str) -> None:
+    shared = [
+        shared_words(need[language], COMPETENCES[answer][language], language)
+        for need in PLAIN.values()
+        for answer in need["answers"]
+    ]
+    assert 0.02 < mean(shared) < 0.15
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -142,10 +155,10 @@ def test_dashes_and_plurals_do_not_hide_a_second_right_answer() -> None:
 
 
 def test_every_set_has_the_files_of_the_judged_layout(folders: dict[str, Path]) -> None:
-    assert set(folders) == {f"own-needs-{asked}-{told}" for asked, told in PAIRS} | {
-        "own-needs-keywords",
-        "own-needs-acronyms",
-    }
+    pairs = {f"{name}-{asked}-{told}" for name in ("own-needs", "plain-needs") for asked, told in PAIRS}
+    short = {f"short-needs-{asked}-{told}" for asked in LANGUAGES for told in LANGUAGES}
+    keywords = {"own-needs-keywords", "own-needs-acronyms", "short-needs-keywords"}
+    assert set(folders) == pairs | short | keywords
     for folder in folders.values():
         assert sorted(path.name for path in folder.iterdir()) == [
             "corpus.jsonl.gz",

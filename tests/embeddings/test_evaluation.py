@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from embeddings import HashingEncoder
-from embeddings.evaluation import evaluate, main, measure, read_set
+from embeddings.evaluation import evaluate, main, measure, ranks_fused, read_set
 from embeddings.ranking import Match
 
 
@@ -47,9 +47,9 @@ def owners_set(tmp_path: Path) -> Path:
 
 def test_sector_exclusion_and_time_are_honoured(owners_set: Path) -> None:
     figures = evaluate(owners_set, HashingEncoder())
-    assert set(figures) == {"dense", "lexical", "fused"}
+    assert set(figures) == {"dense", "lexical", "fused", "rrf 1:1"}
     # Without the exclusion Acme would come first for q1, without `before` Beta for q2.
-    assert figures["fused"] == {"nDCG@10": 1.0, "R@10": 1.0, "MRR": 1.0, "Hit@10": 1.0}
+    assert set(figures["fused"].values()) == {1.0}
 
 
 def test_the_run_is_separated_by_tabs(owners_set: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,3 +72,26 @@ def test_gains_are_linear_and_an_unanswered_query_counts_nothing(owners_set: Pat
 def test_a_folder_that_is_no_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"expected a judged set with set\.json"):
         read_set(tmp_path)
+
+
+def test_the_interval_holds_the_mean_and_is_the_same_every_time(owners_set: Path) -> None:
+    judged = read_set(owners_set)
+    beta = judged.names.index("Beta") + 1
+    figures = measure(judged, {"q1": [Match(beta, 2.0, None, (), ())]})
+    assert (figures["low"], figures["nDCG@10"], figures["high"]) == (0.0, 0.5, 1.0)
+    assert figures == measure(judged, {"q1": [Match(beta, 2.0, None, (), ())]})
+
+
+def test_equal_ranks_fuse_to_equal_scores_and_ties_fall_to_the_smaller_key() -> None:
+    def run(*keys: int) -> dict[str, list[Match]]:
+        return {"q": [Match(key, 0.0, None, (), ()) for key in keys]}
+
+    assert [m.key for m in ranks_fused([run(1, 2, 3), run(2, 1)])["q"]] == [1, 2, 3]
+
+
+def test_blinded_words_find_no_answer_and_meaning_still_does(owners_set: Path) -> None:
+    plain, blind = (evaluate(owners_set, HashingEncoder(), blind=b) for b in (False, True))
+    assert plain["lexical"]["MRR"] == 1.0
+    assert blind["lexical"]["MRR"] == 0.0
+    assert blind["dense"] == plain["dense"]
+    assert blind["fused"]["MRR"] == blind["dense"]["MRR"]
