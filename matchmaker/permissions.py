@@ -19,10 +19,14 @@ class Visibility(StrEnum):
     PUBLIC = "public"
     #: Signed-in members of a cluster that the organisation belongs to.
     MEMBERS = "members"
-    #: Others read an anonymous text by the owner; the rest follows after both sides agreed.
+    #: Members of any cluster read an anonymous text by the owner; the rest follows after both sides agreed.
     TEASER = "teaser"
     #: The own organisation only.
     PRIVATE = "private"
+
+
+#: The levels at which the text itself is for nobody but its owner and whom the owner trusts with it.
+CONFIDENTIAL = (Visibility.TEASER, Visibility.PRIVATE)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Permission(StrEnum):
     ACCOUNT = "account"
     #: Read one thing.
     READ = "read"
+    #: Read what others show of their confidential texts.
+    READ_TEASER = "read-teaser"
     #: Register competences, needs, test fields and evidence for the own organisation.
     CONTRIBUTE = "contribute"
     #: Change or withdraw what the own organisation registered.
@@ -92,7 +98,7 @@ def _signed_in(viewer: Viewer, thing: Any) -> bool:
 
 
 def _reader(viewer: Viewer, thing: Any) -> bool:
-    """Own organisation: everything. Others: what is live, by its visibility."""
+    """Own organisation: everything. Others: what is live, by its visibility; else whom its owner let in."""
     if thing is None:
         return True
     if thing.organisation_id in viewer.organisation_ids:
@@ -101,7 +107,25 @@ def _reader(viewer: Viewer, thing: Any) -> bool:
         return False
     if thing.visibility == Visibility.PUBLIC:
         return True
-    return thing.visibility == Visibility.MEMBERS and bool(viewer.cluster_ids & thing.organisation.cluster_ids)
+    if thing.visibility == Visibility.MEMBERS:
+        return bool(viewer.cluster_ids & thing.organisation.cluster_ids)
+    return _confidant(viewer, thing)
+
+
+def _confidant(viewer: Viewer, thing: Any) -> bool:
+    """Who may read a confidential text besides its owner: a manager whom the owner ticked for this very text, and a
+    platform admin for as long as an opening lasts that the owner is shown. Records and profiles know no such people.
+    """
+    if not hasattr(thing, "trusted"):
+        return False
+    if viewer.manages and viewer.manages & thing.organisation.cluster_ids and thing.is_entrusted_to(viewer.user_id):
+        return True
+    return viewer.platform_admin and bool(thing.is_opened_for(viewer.user_id))
+
+
+def _reader_of_teasers(viewer: Viewer, thing: Any) -> bool:
+    """Members of any cluster here, whoever stands behind it: who may read it must not tell whose it is."""
+    return bool(viewer.cluster_ids or viewer.platform_admin) and (thing is None or thing.is_live)
 
 
 def _member(viewer: Viewer, thing: Any) -> bool:
@@ -160,6 +184,7 @@ RIGHTS: dict[Permission, Callable[[Viewer, Any], bool]] = {
     Permission.BROWSE: _anybody,
     Permission.ACCOUNT: _signed_in,
     Permission.READ: _reader,
+    Permission.READ_TEASER: _reader_of_teasers,
     Permission.CONTRIBUTE: _member,
     Permission.EDIT: _member,
     Permission.SUGGEST: _asker,

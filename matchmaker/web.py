@@ -328,6 +328,7 @@ ACCOUNT_MENU = (
     ("clusters.join", _("Join an organisation"), Permission.ACCOUNT),
     ("clusters.members", _("Organisations of my cluster"), Permission.CURATE),
     ("accounts.tokens", _("API tokens"), Permission.ACCOUNT),
+    ("items.open_text", _("Open a confidential text"), Permission.ADMINISTER),
 )
 
 

@@ -66,6 +66,9 @@ class Verdict(PublicId, Model):
     test_field_id: Mapped[int | None] = mapped_column(ForeignKey("test_field.id", ondelete="CASCADE"))
     wanted_id: Mapped[int | None] = mapped_column(ForeignKey("need.id", ondelete="CASCADE"))
 
+    #: Whether the manager knew the need by its teaser alone; then the verdict is never shown beside whose it is.
+    on_teaser: Mapped[bool] = mapped_column(default=False)
+
     cluster: Mapped[Cluster] = relationship()
     manager: Mapped[User | None] = relationship(foreign_keys=manager_id)
     withdrawn_by: Mapped[User | None] = relationship(foreign_keys=withdrawn_by_id)

@@ -38,15 +38,17 @@ def give(
     subject: Subject,
     decided: Decided,
     reason: str,
+    on_teaser: bool = False,
 ) -> Verdict:
     """Record a manager's verdict on a pair; what the cluster decided on it before is withdrawn by the same hand.
 
-    Raises ReasonMissing or NotAPair.
+    ``on_teaser`` says that the manager knows the subject by its teaser alone: then nothing is refused that would tell
+    whose it is; a verdict on an organisation and its own need merely has no effect. Raises ReasonMissing or NotAPair.
     """
     reason = reason.strip()
     if not reason:
         raise ReasonMissing
-    if decided.organisation_id == subject.organisation_id:
+    if not on_teaser and decided.organisation_id == subject.organisation_id:
         raise NotAPair("an organisation and itself")
     # A competence answers needs; needs and organisations are answered by organisations and test fields.
     if isinstance(decided, Need) != isinstance(subject, Competence):
@@ -55,10 +57,12 @@ def give(
         raise NotAPair(f"Organisation and {type(decided).__name__}")
     pair = {_SUBJECTS[type(subject)]: subject.id, _OBJECTS[type(decided)]: decided.id}
     for earlier in session.scalars(
-        select(Verdict).where(standing(), Verdict.cluster_id == cluster_id).filter_by(**pair)
+        select(Verdict).where(standing(), Verdict.cluster_id == cluster_id).filter_by(**pair, on_teaser=on_teaser)
     ):
         withdraw(session, earlier, manager_id=manager_id)
-    verdict = Verdict(cluster_id=cluster_id, manager_id=manager_id, kind=kind, reason=reason[:2000], **pair)
+    verdict = Verdict(
+        cluster_id=cluster_id, manager_id=manager_id, kind=kind, reason=reason[:2000], on_teaser=on_teaser, **pair
+    )
     session.add(verdict)
     session.flush()
     audit.record(session, Event.VERDICT_GIVEN, actor_id=manager_id, thing=verdict, facts={"kind": kind, **pair})

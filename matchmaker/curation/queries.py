@@ -10,8 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.clusters.models import Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
+from matchmaker.items.models import Teaser
+from matchmaker.items.queries import kept_from
 from matchmaker.needs.models import Need
+from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Competence
+from matchmaker.testfields.models import TestField
 
 Subject = Need | Competence | Organisation
 
@@ -103,11 +107,50 @@ def _sort_in(found: Verdicts, verdict: Verdict, subject: Subject) -> None:
         found.vetoed_wanted[verdict.need_id] = verdict
 
 
-def log(clusters: Collection[int]) -> Select[tuple[Verdict]]:
-    """Every verdict of these clusters, the latest first."""
+def verdicts_on(session: Session, teaser: Teaser, clusters: Collection[int]) -> Verdicts:
+    """What managers of these clusters decided on a need that they know by its teaser alone."""
+    rows = session.scalars(
+        select(Verdict)
+        .where(standing(), Verdict.on_teaser, Verdict.cluster_id.in_(clusters), Verdict.need_id == teaser.need_id)
+        .options(joinedload(Verdict.manager))
+        .order_by(Verdict.id)
+    )
+    found = Verdicts()
+    for verdict in rows:
+        vetoed = verdict.kind == VerdictKind.VETO
+        if verdict.partner_id:
+            (found.vetoed_partners if vetoed else found.partners)[verdict.partner_id] = verdict
+        elif verdict.test_field_id:
+            (found.vetoed_test_fields if vetoed else found.test_fields)[verdict.test_field_id] = verdict
+    return found
+
+
+def shown_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The verdicts of the managed clusters, less those of others on texts that are not for this manager.
+
+    A verdict tells of the text it was given on: its partner, its reason, and that the text exists.
+    """
+    known = [
+        or_(
+            Verdict.manager_id == viewer.user_id,
+            column.is_(None),
+            column.not_in(select(model.id).where(kept_from(model, viewer))),
+        )
+        for model, column in (
+            (Need, Verdict.need_id),
+            (Competence, Verdict.competence_id),
+            (TestField, Verdict.test_field_id),
+            (Need, Verdict.wanted_id),
+        )
+    ]
+    return and_(Verdict.cluster_id.in_(viewer.manages), or_(Verdict.on_teaser, and_(*known)))
+
+
+def log(viewer: Viewer) -> Select[tuple[Verdict]]:
+    """Every verdict of the managed clusters that this manager may know of, the latest first."""
     return (
         select(Verdict)
-        .where(Verdict.cluster_id.in_(clusters))
+        .where(shown_to(viewer))
         .options(
             joinedload(Verdict.manager),
             joinedload(Verdict.withdrawn_by),

@@ -16,7 +16,7 @@ from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import db
 from matchmaker.items.labels import label, words_of
 from matchmaker.items.pages import back_to, page_number, url_of_page, url_with
-from matchmaker.items.queries import findable, get_or_refuse, paginate
+from matchmaker.items.queries import findable, get_or_refuse, paginate, teaser_or_refuse
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, permits, require
 from matchmaker.profiles.models import Competence
@@ -40,6 +40,16 @@ class Choice:
     value: str
     label: Any
     checked: bool
+
+
+def _subject(kind: str, public_id: str) -> tuple[Any, bool]:
+    """What is decided on, and whether the manager knows it by its teaser alone."""
+    if kind == "teaser":
+        teaser = teaser_or_refuse(db.session, public_id, g.viewer)
+        if teaser.need_id is None:
+            abort(400)
+        return teaser.item, True
+    return _load(SUBJECTS, kind, public_id), False
 
 
 def _load(models: dict[str, type[Any]], kind: str, public_id: str) -> Any:
@@ -74,13 +84,14 @@ def _suggestions_url(subject: Any, decided: Any = None) -> str:
 @permits(Permission.CURATE)
 def give() -> Response:
     """Pin, veto or propose a pair, with a reason."""
-    subject = _load(SUBJECTS, request.form.get("subject_kind", ""), request.form.get("subject", ""))
-    cluster_id = _cluster_for(subject)
+    subject, on_teaser = _subject(request.form.get("subject_kind", ""), request.form.get("subject", ""))
+    # Any manager may decide on a teaser; whether the verdict counts depends on whose it is, and so it is not said.
+    cluster_id = min(g.viewer.manages) if on_teaser else _cluster_for(subject)
     decided = _load(DECIDED, request.form.get("object_kind", ""), request.form.get("object", ""))
     kind = request.form.get("kind", "")
     if kind not in list(VerdictKind):
         abort(400)
-    back = back_to(_suggestions_url(subject, decided))
+    back = back_to(url_for(".verdicts") if on_teaser else _suggestions_url(subject, decided))
     try:
         operations.give(
             db.session,
@@ -90,6 +101,7 @@ def give() -> Response:
             subject=subject,
             decided=decided,
             reason=request.form.get("reason", ""),
+            on_teaser=on_teaser,
         )
     except operations.ReasonMissing:
         flash(_("Nothing was decided: a verdict needs a reason. Members read it for a pin or a proposal."), "warning")
@@ -129,7 +141,7 @@ def verdicts() -> str:
     """Every verdict of the manager's clusters, the latest first."""
     kinds = [kind for kind in VerdictKind if kind in request.args.getlist("kind")]
     state = request.args.get("state", "")
-    query = queries.log(g.viewer.manages)
+    query = queries.log(g.viewer)
     if kinds:
         query = query.where(Verdict.kind.in_(kinds))
     if state == "standing":

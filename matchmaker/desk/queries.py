@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.clusters.models import ClusterMembership, Organisation
 from matchmaker.curation.models import Verdict
-from matchmaker.curation.queries import standing
-from matchmaker.items.models import Field
-from matchmaker.items.queries import findable
+from matchmaker.curation.queries import shown_to, standing
+from matchmaker.items.models import Field, Teaser
+from matchmaker.items.queries import entrusted, findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Competence
@@ -33,14 +33,22 @@ def _members(viewer: Viewer) -> Select[tuple[int]]:
 
 
 def needs_to_broker(viewer: Viewer) -> Select[tuple[Need]]:
-    """Open needs of the managed clusters that the manager may read: without a verdict first, then by deadline."""
+    """Open needs of the managed clusters that the manager may read, entrusted ones too: those without a verdict first,
+    then by deadline.
+    """
     given = select(Verdict.id).where(Verdict.need_id == Need.id, standing()).exists()
     return (
         select(Need)
-        .where(findable(Need, viewer), Need.organisation_id.in_(_members(viewer)))
+        .where(or_(findable(Need, viewer), entrusted(Need, viewer)), Need.organisation_id.in_(_members(viewer)))
         .options(joinedload(Need.organisation))
         .order_by(case((given, 1), else_=0), Need.deadline.is_(None), Need.deadline, Need.id)
     )
+
+
+def teasers(session: Session, viewer: Viewer, limit: int) -> Sequence[Teaser]:
+    """Needs in confidence that the manager knows by their teasers, in an order that says nothing."""
+    listed = select(Teaser).where(findable(Teaser, viewer), Teaser.need_id.is_not(None))
+    return session.scalars(listed.order_by(Teaser.public_id).limit(limit)).all()
 
 
 def verdict_counts(session: Session, needs: Sequence[Need]) -> dict[int, int]:
@@ -77,5 +85,5 @@ def members_without_offer(viewer: Viewer) -> Select[tuple[Organisation]]:
 
 def latest_verdicts(session: Session, viewer: Viewer, limit: int) -> Sequence[Verdict]:
     """The verdicts given last in the managed clusters, withdrawn ones included."""
-    listed = select(Verdict).where(Verdict.cluster_id.in_(viewer.manages))
+    listed = select(Verdict).where(shown_to(viewer))
     return session.scalars(listed.order_by(Verdict.created_at.desc(), Verdict.id.desc()).limit(limit)).all()

@@ -29,6 +29,7 @@ def index() -> str:
         "desk/index.html",
         page=page,
         verdict_counts=queries.verdict_counts(db.session, page.items),
+        teasers=queries.teasers(db.session, g.viewer, limit=10),
         gaps=queries.gaps(db.session, g.viewer),
         silent=db.session.scalars(silent.limit(8)).all(),
         silent_count=db.session.scalar(select(func.count()).select_from(silent.order_by(None).subquery())),

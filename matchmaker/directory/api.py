@@ -27,7 +27,7 @@ class SearchQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field(min_length=1, max_length=1_000, description="Words, or a sentence that says what is sought.")
-    kind: Literal["competence", "need", "test_field", "organisation", "evidence"] | None = Field(
+    kind: Literal["competence", "need", "test_field", "organisation", "evidence", "teaser"] | None = Field(
         None, description="Only this kind."
     )
     limit: int = Field(20, ge=1, le=100)
@@ -40,7 +40,7 @@ class Found(BaseModel):
     kind: str
     id: str = Field(description="Its public id.")
     title: str
-    organisation: str
+    organisation: str | None = Field(description="Who stands behind it; null behind the teaser of a confidential text.")
     band: str | None = Field(description="strong, good or possible; null where only its title holds the words.")
     passage: str
     language: str
@@ -65,7 +65,7 @@ def find(query: SearchQuery) -> Response:
             kind=hit.kind,
             id=hit.item.public_id,
             title=hit.item.name if hit.kind is ItemKind.ORGANISATION else hit.item.title,
-            organisation=hit.organisation.name,
+            organisation=hit.organisation.name if hit.organisation else None,
             band=str(hit.band) if hit.band else None,
             passage=hit.quote.text,
             language=hit.quote.language,

@@ -10,6 +10,7 @@ from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matchmaker.clusters.models import ClusterMembership, Organisation, OrganisationType
+from matchmaker.items.models import Teaser
 from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
@@ -37,6 +38,8 @@ def newest(kind: ItemKind, viewer: Viewer, filters: Filters) -> Select[Any]:
     """Everything of a kind that the viewer may find and the filters let through, the latest first."""
     if kind is ItemKind.ORGANISATION:
         return organisations(viewer, filters)
+    if kind is ItemKind.TEASER:
+        return _teasers(viewer, filters)
     model = MODELS[kind]
     conditions = item_conditions(kind, model, filters)
     query = select(model).join(Organisation, Organisation.id == model.organisation_id)
@@ -47,6 +50,13 @@ def newest(kind: ItemKind, viewer: Viewer, filters: Filters) -> Select[Any]:
         .options(joinedload(model.organisation))
         .order_by(model.published_at.desc(), model.id.desc())
     )
+
+
+def _teasers(viewer: Viewer, filters: Filters) -> Select[Any]:
+    """Teasers in an order that says nothing: neither when they came nor whose they are."""
+    conditions = item_conditions(ItemKind.TEASER, Teaser, filters)
+    query = select(Teaser).order_by(Teaser.public_id)
+    return query.where(false()) if conditions is None else query.where(findable(Teaser, viewer), *conditions)
 
 
 def organisations(viewer: Viewer, filters: Filters, words: str = "") -> Select[tuple[Organisation]]:

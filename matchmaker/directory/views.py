@@ -18,7 +18,7 @@ from matchmaker.items.labels import country_name, label
 from matchmaker.items.models import Cooperation, Field, Rung
 from matchmaker.items.pages import file_links, page_number, url_of_page, url_with
 from matchmaker.items.queries import Page, paginate
-from matchmaker.permissions import Permission, permits
+from matchmaker.permissions import Permission, allows, permits
 from matchmaker.suggestions.filters import Filters
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.suggestions.queries import search as find
@@ -35,6 +35,7 @@ KINDS = {
     ItemKind.TEST_FIELD: lazy_gettext("Test fields"),
     ItemKind.ORGANISATION: lazy_gettext("Organisations"),
     ItemKind.EVIDENCE: lazy_gettext("Evidence"),
+    ItemKind.TEASER: lazy_gettext("In confidence"),
 }
 PAGES = {
     ItemKind.COMPETENCE: "profiles.competence",
@@ -42,6 +43,7 @@ PAGES = {
     ItemKind.TEST_FIELD: "testfields.show",
     ItemKind.ORGANISATION: "profiles.organisation",
     ItemKind.EVIDENCE: "profiles.evidence",
+    ItemKind.TEASER: "items.teaser",
 }
 
 
@@ -80,7 +82,10 @@ def search() -> str:
     words = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
     filters = Filters.of_address(request.args)
     asked = request.args.get("what", "")
-    kind = ItemKind(asked) if asked in list(KINDS) else None
+    offered = {
+        k: word for k, word in KINDS.items() if k is not ItemKind.TEASER or allows(g.viewer, Permission.READ_TEASER)
+    }
+    kind = ItemKind(asked) if asked in list(offered) else None
     if not words and kind is None:
         kind = ItemKind.COMPETENCE
     number = page_number()
@@ -89,7 +94,7 @@ def search() -> str:
             db.session,
             g.viewer,
             words,
-            [kind] if kind else tuple(KINDS),
+            [kind] if kind else tuple(offered),
             filters,
             limit=PAGE_SIZE,
             offset=(number - 1) * PAGE_SIZE,
@@ -99,10 +104,10 @@ def search() -> str:
     else:
         counts = {}
         page = paginate(db.session, queries.newest(kind or ItemKind.COMPETENCE, g.viewer, filters), number, url_of_page)
-    kinds = [Tab(word, _tab(k), k is kind) for k, word in KINDS.items() if k is not ItemKind.EVIDENCE]
+    kinds = [Tab(word, _tab(k), k is kind) for k, word in offered.items() if k is not ItemKind.EVIDENCE]
     if words:
-        kinds = [Tab(_("Everything"), _tab(None), kind is None, sum(counts.get(k, 0) for k in KINDS))]
-        kinds += [Tab(word, _tab(k), k is kind, counts.get(k, 0)) for k, word in KINDS.items()]
+        kinds = [Tab(_("Everything"), _tab(None), kind is None, sum(counts.get(k, 0) for k in offered))]
+        kinds += [Tab(word, _tab(k), k is kind, counts.get(k, 0)) for k, word in offered.items()]
     return render_template(
         "directory/search.html",
         words=words,

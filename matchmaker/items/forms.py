@@ -15,6 +15,7 @@ from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateField,
     Field,
     Form,
@@ -29,10 +30,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import HiddenInput, TextArea, TextInput
 
+from matchmaker.accounts.models import User
 from matchmaker.clusters.countries import countries
 from matchmaker.db import today
 from matchmaker.items import labels
 from matchmaker.items.models import Field as FieldOfActivity
+from matchmaker.items.models import TeaserFact
 from matchmaker.permissions import Visibility
 from matchmaker.texts import clean_line, clean_text
 
@@ -41,8 +44,10 @@ TEXT_LENGTH = 4_000
 SHORT_TEXT_LENGTH = 1_000
 #: A text that is published says at least this much; a draft may say less.
 PUBLISHABLE_LENGTH = 40
-#: The levels of visibility that can be chosen now; teasers come with introductions.
-OFFERED_VISIBILITIES = (Visibility.PRIVATE, Visibility.MEMBERS, Visibility.PUBLIC)
+#: Letters of a teaser: a few sentences that anybody may connect with anybody.
+TEASER_LENGTH = 600
+#: The levels of visibility, the most private first.
+VISIBILITIES = (Visibility.PRIVATE, Visibility.TEASER, Visibility.MEMBERS, Visibility.PUBLIC)
 
 
 class Line(StringField):
@@ -257,16 +262,38 @@ class FutureDate(DateField):
 
 
 class VisibilityField(RadioField):
-    """Who may read it; private unless the owner says otherwise."""
+    """Who may read it; private unless the owner says otherwise. ``teased``: whether it may be shown by a teaser."""
 
-    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+    def __init__(self, label: Any = None, *, teased: bool = False, **kwargs: Any) -> None:
+        offered = [level for level in VISIBILITIES if teased or level != Visibility.TEASER]
         super().__init__(
             label or _("Who may read this once it is published?"),
             coerce=lambda value: Visibility(value) if value in list(Visibility) else None,
-            choices=lambda: [SelectChoice(str(v), labels.label(v)) for v in OFFERED_VISIBILITIES],
+            choices=lambda: [SelectChoice(str(v), labels.label(v)) for v in offered],
             default=Visibility.PRIVATE,
             **kwargs,
         )
+
+
+class ManagersField(SelectMultipleField):
+    """Managers of the own clusters; its data are the users themselves. Whom one can tick, ``offer`` says."""
+
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+        self._offered: dict[str, User] = {}
+        super().__init__(
+            label,
+            coerce=lambda value: value if isinstance(value, User) else self._offered[value],
+            choices=lambda: [SelectChoice(key, user.display_name) for key, user in self._offered.items()],
+            **kwargs,
+        )
+
+    def offer(self, managers: Iterable[User]) -> None:
+        """Let these be ticked."""
+        self._offered = {str(user.id): user for user in managers}
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        # Somebody who has ceased to be a manager since the page was opened is passed over.
+        self.data = [self._offered[value] for value in valuelist if value in self._offered]
 
 
 class WebAddress(ShortLine):
@@ -325,12 +352,19 @@ def shown(field: Field, value: Any) -> str:
     if isinstance(field, SelectField | SelectMultipleField | RadioField):
         names = {str(choice.value): str(choice.label) for choice in field.iter_choices()}
         values: Iterable[Any] = value if isinstance(value, list) else [value]
-        return ", ".join(names.get(str(v), str(v)) for v in values)
+        return ", ".join(names.get(str(getattr(v, "id", v)), str(v)) for v in values)
     if isinstance(field, _Listed):
         return field.joiner.join(field.spoken(v) for v in value)
     if isinstance(field, DateField):
         return format_date(value)
     return str(value)
+
+
+class OpeningForm(FlaskForm):
+    """Why a platform admin has to read a text that is not theirs."""
+
+    address = Line(_("Address of the text or of its teaser"), most=300, required=True)
+    reason = Text(_("Reason"), most=SHORT_TEXT_LENGTH, required=True)
 
 
 class ItemForm(EditForm):
@@ -355,10 +389,23 @@ class ItemForm(EditForm):
             *[SelectChoice(code, labels.language_name(code)) for code in labels.WORKING_LANGUAGES],
         ],
     )
-    visibility = VisibilityField()
+    visibility = VisibilityField(teased=True)
+    teaser = Text(_("Teaser"), most=TEASER_LENGTH)
+    teaser_facts = SeveralOfField(_("Beside the teaser others also see"), TeaserFact)
+    for_managers = BooleanField(_("Every manager of my clusters may read the confidential text"))
+    trusted = ManagersField(_("Managers who may read the confidential text"))
 
     #: Whether the form is about to make its text readable by others, or changes one that is; then it asks for more.
     publishing = False
+
+    def __init__(self, *args: Any, managers: Iterable[User] = (), **kwargs: Any) -> None:
+        self._managers = managers
+        super().__init__(*args, **kwargs)
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Read what was typed, or what is stored."""
+        self.trusted.offer(self._managers)
+        super().process(*args, **kwargs)
 
     def validate_title(self, field: Field) -> None:
         if self.publishing and len(field.data) < 10:
@@ -373,11 +420,25 @@ class ItemForm(EditForm):
                 )
             )
 
+    def validate_teaser(self, field: Field) -> None:
+        if self.publishing and self.visibility.data == Visibility.TEASER and len(field.data) < PUBLISHABLE_LENGTH:
+            raise ValidationError(
+                gettext(
+                    "Please type what others may read, in at least %(least)s characters; nothing is taken over from the"
+                    " confidential text.",
+                    least=PUBLISHABLE_LENGTH,
+                )
+            )
+
     def says_enough(self) -> bool:
         """Whether the text could be published as it is; where not, the fields carry the errors."""
         self.publishing = True
         enough = True
-        for field, check in ((self.title, self.validate_title), (self.description, self.validate_description)):
+        for field, check in (
+            (self.title, self.validate_title),
+            (self.description, self.validate_description),
+            (self.teaser, self.validate_teaser),
+        ):
             try:
                 check(field)
             except ValidationError as error:

@@ -18,7 +18,7 @@ from wtforms.fields.choices import SelectChoice
 
 from matchmaker.clusters.countries import countries
 from matchmaker.clusters.models import MembershipRole, MembershipState, OrganisationType, Sector
-from matchmaker.items.models import Cooperation, Field, IprStatus, Item, ItemState, Rung, Stage
+from matchmaker.items.models import Cooperation, Field, IprStatus, Item, ItemState, Rung, Size, Stage, TeaserFact
 from matchmaker.notifications.kinds import ByMail, Frequency, Group
 from matchmaker.permissions import Visibility
 
@@ -162,6 +162,17 @@ name(
         Visibility.PRIVATE: _("Private"),
     },
 )
+name(
+    TeaserFact,
+    {
+        TeaserFact.SECTOR: _("Sector"),
+        TeaserFact.COUNTRY: _("Country"),
+        TeaserFact.SIZE: _("Small or medium-sized, or larger"),
+        TeaserFact.FIELDS: _("Fields of activity"),
+        TeaserFact.COOPERATION: _("Kind of cooperation"),
+    },
+)
+name(Size, {Size.SME: _("Small or medium-sized"), Size.LARGER: _("Larger organisation")})
 name(
     ItemState,
     {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import EditConflict, db
 from matchmaker.errors import answer
-from matchmaker.items import queries, writing
-from matchmaker.items.forms import EditForm
+from matchmaker.items import queries, teasers, writing
+from matchmaker.items.forms import EditForm, ItemForm
 from matchmaker.items.models import ItemState
-from matchmaker.permissions import NotPermitted
+from matchmaker.permissions import NotPermitted, Visibility
 from matchmaker.sheets import Format
 
 #: How many hints stand beside a form at once; the rest is counted.
@@ -119,13 +119,25 @@ def writing_help(kind: writing.Kind, form: EditForm, organisation: Organisation,
     """What the panel beside a form shows: how complete the text is, and what others will see of it."""
     values = {**form.values(), "organisation_name": organisation.name, **more}
     review = writing.review(kind, values)
+    teased = values.get("visibility") == Visibility.TEASER
     return {
+        "seen_teaser": teasers.preview(values, organisation) if teased else None,
+        "teaser_warnings": teasers.warnings(db.session, values, organisation) if teased else [],
+        "kind": kind,
         "review": review,
         "hints": [{"label": hint.text, "url": f"#{hint.field}"} for hint in review.missing[:HINTS]],
         "more_hints": len(review.missing[HINTS:]),
         "values": values,
         "author_organisation": organisation,
     }
+
+
+FormOfItem = TypeVar("FormOfItem", bound=ItemForm)
+
+
+def form_for(form: type[FormOfItem], organisation: Organisation, **given: Any) -> FormOfItem:
+    """A form in which the organisation can say who may read the text, with the managers whom it can trust."""
+    return form(managers=queries.managers_of(db.session, organisation), **given)
 
 
 def is_published(item: Any) -> bool:

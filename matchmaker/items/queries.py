@@ -8,13 +8,14 @@ from datetime import timedelta
 from math import ceil
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from matchmaker.clusters.models import ClusterMembership
+from matchmaker.accounts.models import User
+from matchmaker.clusters.models import ClusterManager, ClusterMembership, Organisation
 from matchmaker.db import today
-from matchmaker.items.models import Item, ItemState
-from matchmaker.permissions import NotPermitted, Permission, Viewer, Visibility, allows
+from matchmaker.items.models import Item, ItemState, Teaser, WithTeaser
+from matchmaker.permissions import CONFIDENTIAL, NotPermitted, Permission, Viewer, Visibility, allows
 
 AnyItem = TypeVar("AnyItem", bound=Item)
 
@@ -45,16 +46,39 @@ def visible_to_others(model: type[Any], viewer: Viewer) -> ColumnElement[bool]:
     return visible
 
 
-def readable(model: type[Any], viewer: Viewer) -> ColumnElement[bool]:
-    """What the viewer may read: live and visible, or the own organisation's in any state."""
-    others = and_(live(model), visible_to_others(model, viewer))
-    if not viewer.organisation_ids:
-        return others
-    return or_(others, model.organisation_id.in_(viewer.organisation_ids))
+def entrusted(model: type[Any], viewer: Viewer) -> ColumnElement[bool]:
+    """Confidential texts that their owners let this manager read: never searched for, only handed over."""
+    if not viewer.manages or not issubclass(model, WithTeaser):
+        return false()
+    members = select(ClusterMembership.organisation_id).where(ClusterMembership.cluster_id.in_(viewer.manages))
+    return and_(
+        live(model),
+        model.visibility.in_(CONFIDENTIAL),
+        model.organisation_id.in_(members),
+        or_(model.for_managers, model.trusted.any(User.id == viewer.user_id)),
+    )
+
+
+def kept_from(model: type[Any], viewer: Viewer) -> ColumnElement[bool]:
+    """Confidential texts that are neither the viewer's own nor entrusted to the viewer."""
+    confidential = and_(model.visibility.in_(CONFIDENTIAL), model.organisation_id.not_in(viewer.organisation_ids))
+    return and_(confidential, not_(entrusted(model, viewer)))
+
+
+def shown_teasers(viewer: Viewer) -> ColumnElement[bool]:
+    """The teasers the viewer may find: the same ones for every member of any cluster."""
+    if not viewer.cluster_ids:
+        return false()
+    return and_(Teaser.live, or_(Teaser.expires_on.is_(None), Teaser.expires_on >= today()))
 
 
 def findable(model: type[Any], viewer: Viewer) -> ColumnElement[bool]:
-    """What searches and suggestions may show: live, and readable by the viewer (own private ones included)."""
+    """What lists, searches and suggestions may show: live, and visible to the viewer (own confidential ones too).
+
+    What is confidential stands in no index: only SQL finds it, and only for its own organisation.
+    """
+    if model is Teaser:
+        return shown_teasers(viewer)
     visible = visible_to_others(model, viewer)
     if viewer.organisation_ids:
         visible = or_(visible, model.organisation_id.in_(viewer.organisation_ids))
@@ -67,6 +91,45 @@ def get_or_refuse(session: Session, model: type[AnyItem], public_id: str, viewer
     if found is None or not allows(viewer, Permission.READ, found):
         raise NotPermitted(public_id)
     return found
+
+
+def teaser_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Teaser:
+    """The teaser of that public id, for its readers and its owner. Raises NotPermitted otherwise."""
+    found = session.scalar(select(Teaser).where(Teaser.public_id == public_id))
+    if found is None or not allows(viewer, Permission.READ_TEASER, found):
+        raise NotPermitted(public_id)
+    return found
+
+
+def confidential_at(session: Session, address: str) -> WithTeaser | None:
+    """The published confidential item whose page, or whose teaser's page, has this address."""
+    public_id = address.strip().rstrip("/").rpartition("/")[2].partition("?")[0]
+    teaser = session.scalar(select(Teaser).where(Teaser.public_id == public_id))
+    if teaser is not None:
+        return teaser.item if teaser.is_live else None
+    for model in WithTeaser.__subclasses__():
+        found = session.scalar(
+            select(model).where(model.public_id == public_id, live(model), model.visibility.in_(CONFIDENTIAL))
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def managers_of(session: Session, organisation: Organisation) -> list[User]:
+    """The managers of an organisation's clusters, whom it may trust with a confidential text, by name."""
+    return list(
+        session.scalars(
+            select(User)
+            .where(
+                User.id.in_(
+                    select(ClusterManager.user_id).where(ClusterManager.cluster_id.in_(organisation.cluster_ids))
+                ),
+                User.active,
+            )
+            .order_by(User.name, User.id)
+        )
+    )
 
 
 def standing_is(model: type[Any], standing: str) -> ColumnElement[bool]:

@@ -8,10 +8,10 @@ from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matchmaker.db import Model, OneOf
-from matchmaker.items.models import Item, Rung, Stage
+from matchmaker.items.models import Rung, Stage, WithTeaser
 
 
-class Need(Item, Model):
+class Need(WithTeaser, Model):
     """One thing sought."""
 
     __tablename__ = "need"

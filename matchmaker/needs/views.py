@@ -51,7 +51,7 @@ def add() -> Any:
         return elsewhere
     require(g.viewer, Permission.CONTRIBUTE)
     given = {name: request.args.get(name, "") for name in ("title", "description", "expected_result")}
-    form = NeedForm(data=given)
+    form = pages.form_for(NeedForm, pages.acting_organisation(db.session), data=given)
     form.publishing = pages.pressed("publish")
     if form.is_submitted() and not pages.pressed("check") and form.validate():
         need = operations.add(
@@ -69,7 +69,7 @@ def add() -> Any:
 def edit(public_id: str) -> Any:
     """Change a need."""
     need = _own(public_id)
-    form = NeedForm(obj=need)
+    form = pages.form_for(NeedForm, need.organisation, obj=need)
     return pages.edit_page(
         form,
         need,
@@ -101,10 +101,8 @@ def _saved(need: Need, *, published: bool) -> Any:
 @permits(Permission.CONTRIBUTE)
 def review() -> str:
     """The help beside the form, for what is typed so far."""
-    form = NeedForm()
-    return render_template(
-        "items/_writing.html", **pages.writing_help("need", form, pages.acting_organisation(db.session))
-    )
+    own = pages.acting_organisation(db.session)
+    return render_template("items/_writing.html", **pages.writing_help("need", pages.form_for(NeedForm, own), own))
 
 
 @bp.get("/<public_id>")

@@ -13,7 +13,7 @@ from matchmaker.accounts.models import User
 from matchmaker.audit import Event
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import Model, OneOf, PublicId, Versioned, utcnow
-from matchmaker.items.models import IprStatus, Item, ItemState, Stage
+from matchmaker.items.models import IprStatus, Item, ItemState, Stage, WithTeaser
 from matchmaker.permissions import Visibility
 from matchmaker.texts import web_address
 
@@ -57,7 +57,7 @@ class Profile(PublicId, Versioned, Model):
         return self.state == ItemState.PUBLISHED
 
 
-class Competence(Item, Model):
+class Competence(WithTeaser, Model):
     """One statement of what a profile can do; a unit that is matched."""
 
     __tablename__ = "competence"

@@ -14,7 +14,7 @@ from matchmaker.items import operations as items
 from matchmaker.items import pages
 from matchmaker.items.operations import NotADraft
 from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation, paginate
-from matchmaker.permissions import Permission, permits, require
+from matchmaker.permissions import Permission, Visibility, permits, require
 from matchmaker.profiles import operations, queries, sections
 from matchmaker.profiles.forms import CompetenceForm, EvidenceForm, ProfileForm
 from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
@@ -239,7 +239,7 @@ def detach_evidence(public_id: str, evidence_id: str) -> Any:
 
 
 def _competence_form(own: Organisation, **given: Any) -> CompetenceForm:
-    form = CompetenceForm(**given)
+    form = pages.form_for(CompetenceForm, own, **given)
     form.offer_profiles(own.name, queries.profiles_of(db.session, own, g.viewer))
     return form
 
@@ -294,7 +294,8 @@ def add_evidence() -> Any:
     if not form.is_submitted() and "competence" in request.args:
         backed = get_or_refuse(db.session, Competence, request.args["competence"], g.viewer)
         form.backs.data = [backed.id]
-        form.visibility.data = backed.visibility
+        # A record has no teaser: what backs a confidential competence stays as private as that.
+        form.visibility.data = Visibility.PRIVATE if backed.visibility == Visibility.TEASER else backed.visibility
     if form.is_submitted() and form.validate():
         values = form.values()
         backs = values.pop("backs")

@@ -45,6 +45,7 @@ _ANSWER = {
                     "region": "Hamburg",
                     "city": "Hamburg",
                 },
+                "teaser": None,
                 "band": "strong",
                 "recommended": None,
                 "evidence": [
@@ -124,13 +125,25 @@ class SourceAnswer(BaseModel):
     url: str
 
 
-class SuggestionAnswer(BaseModel):
-    """An organisation, test field or need that fits."""
+class TeaserFacts(BaseModel):
+    """What the owner of a confidential text shows beside its teaser; empty where nothing is shown."""
 
-    kind: Literal["organisation", "test_field", "need"]
+    of: Literal["need", "competence", "test_field"]
+    sector: str
+    size: str
+    country: str
+    fields: list[str]
+    cooperation: list[str]
+
+
+class SuggestionAnswer(BaseModel):
+    """An organisation, test field or need that fits; or the teaser of a confidential one, whose owner stays unnamed."""
+
+    kind: Literal["organisation", "test_field", "need", "teaser"]
     id: str
     name: str
-    organisation: SuggestedOrganisation
+    organisation: SuggestedOrganisation | None
+    teaser: TeaserFacts | None
     band: Literal["strong", "good", "possible"] | None
     recommended: str | None
     evidence: list[EvidenceAnswer]

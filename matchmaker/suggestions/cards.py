@@ -9,7 +9,8 @@ from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from matchmaker.curation.models import VerdictKind
-from matchmaker.items.labels import label
+from matchmaker.items.labels import country_name, label, labels
+from matchmaker.items.models import Cooperation
 from matchmaker.suggestions import words
 from matchmaker.suggestions.explaining import Pair, Quote
 from matchmaker.suggestions.models import ItemKind
@@ -23,6 +24,7 @@ PAGES = {
     ItemKind.NEED: "needs.show",
     ItemKind.COMPETENCE: "profiles.competence",
     ItemKind.EVIDENCE: "profiles.evidence",
+    ItemKind.TEASER: "items.teaser",
 }
 
 
@@ -46,8 +48,9 @@ def card(suggestion: Suggestion, asked: ItemKind | None, asker: str = "") -> dic
         "id": f"s-{suggestion.thing.public_id}",
         "name": suggestion.name,
         "url": page_of(suggestion.kind, suggestion.thing),
+        "confidential": suggestion.kind is ItemKind.TEASER,
         "lang": _foreign(suggestion.thing.language) if suggestion.kind is not ItemKind.ORGANISATION else None,
-        "sector": suggestion.organisation.sector,
+        "sector": suggestion.organisation.sector if suggestion.organisation else suggestion.thing.sector,
         "facts": facts(suggestion),
         "band_value": suggestion.band,
         "pairing": pairs[: 2 if both else 1],
@@ -64,6 +67,13 @@ def card(suggestion: Suggestion, asked: ItemKind | None, asker: str = "") -> dic
 def facts(suggestion: Suggestion) -> list[str]:
     """What one wants to know at a glance: what it is, and where."""
     organisation, thing = suggestion.organisation, suggestion.thing
+    if organisation is None:
+        shown = [str(label(thing.size)) if thing.size else "", country_name(thing.country)]
+        return [
+            str(words.confidential_word(thing.of)),
+            *shown,
+            ", ".join(map(str, labels(thing.cooperation, Cooperation))),
+        ]
     if suggestion.kind is ItemKind.ORGANISATION:
         return [str(label(organisation.type)), organisation.place]
     if suggestion.kind is ItemKind.TEST_FIELD:

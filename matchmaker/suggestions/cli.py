@@ -331,9 +331,11 @@ def _print(found: queries.SuggestionList) -> None:
     table.add_column("Because", ratio=5)
     for number, one in enumerate(found.items, 1):
         who = f"[bold]{escape(one.name)}[/]"
-        if one.kind is not ItemKind.ORGANISATION:
+        if one.organisation is None:
+            who += f"\n[dim]{words.confidential_word(one.thing.of)}[/]"
+        elif one.kind is not ItemKind.ORGANISATION:
             who += f"\n{escape(one.organisation.name)}"
-        if one.organisation.place:
+        if one.organisation is not None and one.organisation.place:
             who += f"\n[dim]{escape(one.organisation.place)}[/]"
         because = []
         for pair in one.pairs[:1]:

@@ -28,7 +28,7 @@ def stepping_back(session: Session, asking: Organisation | None) -> Collection[i
 
 
 def reordered(
-    matches: Sequence[Match], owner_of: Callable[[Match], int], band_of: Callable[[Match], Band | None],
+    matches: Sequence[Match], owner_of: Callable[[Match], int | None], band_of: Callable[[Match], Band | None],
     back: Collection[int],
 ) -> list[Match]:  # fmt: skip
     """The matches with those that step back behind the others of their band; bands keep their places."""

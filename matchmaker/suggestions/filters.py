@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 
 from matchmaker.clusters.models import SECTOR_OF, Organisation, OrganisationType, Sector
-from matchmaker.items.models import Cooperation, Field, Rung
+from matchmaker.items.models import Cooperation, Field, Rung, Size, Teaser
 from matchmaker.profiles.models import Competence, Evidence, EvidenceKind, evidence_organisation
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.testfields.models import Place, TestField, TestFieldKind
@@ -185,6 +185,8 @@ def holds(column: Any, values: tuple[str, ...]) -> ColumnElement[bool]:
 
 def item_conditions(kind: ItemKind, model: Any, filters: Filters) -> list[ColumnElement[bool]] | None:
     """What the filters ask of an item of this kind; None where no item of the kind can satisfy them."""
+    if kind is ItemKind.TEASER:
+        return _teaser_conditions(filters)
     conditions: list[ColumnElement[bool]] = []
     organisations = organisation_conditions(filters)
     places = place_conditions(filters)
@@ -243,4 +245,25 @@ def item_conditions(kind: ItemKind, model: Any, filters: Filters) -> list[Column
             conditions.append(TestField.regulated)
         if filters.place:
             conditions.append(TestField.place.in_([Place(one) for one in filters.place]))
+    return conditions
+
+
+#: Filters that a teaser can satisfy, by the facts its owner shows. What it does not say it does not satisfy.
+_TOLD_BY_TEASERS = frozenset({"sector", "country", "sme", "field", "cooperation"})
+
+
+def _teaser_conditions(filters: Filters) -> list[ColumnElement[bool]] | None:
+    if {name for name, _ in filters.pairs()} - _TOLD_BY_TEASERS:
+        return None
+    conditions: list[ColumnElement[bool]] = []
+    if filters.sector:
+        conditions.append(Teaser.sector.in_([Sector(one) for one in filters.sector]))
+    if filters.country:
+        conditions.append(Teaser.country.in_(filters.country))
+    if filters.sme:
+        conditions.append(Teaser.size == Size.SME)
+    if filters.field:
+        conditions.append(holds(Teaser.fields, filters.field))
+    if filters.cooperation:
+        conditions.append(holds(Teaser.cooperation, filters.cooperation))
     return conditions

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session, selectinload
 from embeddings import detect_language, split_statements
 from matchmaker import jobs
 from matchmaker.clusters.models import ClusterMembership, Organisation
-from matchmaker.items.models import ItemState
+from matchmaker.items.models import ItemState, Teaser
 from matchmaker.needs.models import Need
-from matchmaker.permissions import Visibility
+from matchmaker.permissions import CONFIDENTIAL, Visibility
 from matchmaker.profiles.models import Competence, Evidence
 from matchmaker.suggestions.models import Audience, Embedding, IndexClock, ItemKind, StatementRow
 from matchmaker.testfields.models import TestField
@@ -32,6 +32,7 @@ MODELS: dict[ItemKind, type[Any]] = {
     ItemKind.TEST_FIELD: TestField,
     ItemKind.EVIDENCE: Evidence,
     ItemKind.ORGANISATION: Organisation,
+    ItemKind.TEASER: Teaser,
 }
 KIND_OF: dict[type[Any], ItemKind] = {model: kind for kind, model in MODELS.items()}
 
@@ -59,7 +60,9 @@ def text_of(kind: ItemKind, item: Any) -> str:
 
 
 def owners_of(kind: ItemKind, item: Any) -> list[int]:
-    """The organisations that stand behind an item."""
+    """The organisations that stand behind an item, as far as the engine may know them: behind a teaser nobody does."""
+    if kind is ItemKind.TEASER:
+        return []
     if kind is ItemKind.EVIDENCE:
         return sorted({organisation.id for organisation in item.organisations} or {item.organisation_id})
     return [item.organisation_id]
@@ -86,18 +89,34 @@ def language_of(text: str, stated: str) -> str:
     return detected or stated
 
 
+def _standing_of(kind: ItemKind, item: Any) -> tuple[Audience, Visibility] | None:
+    """For whom an item's text is matched; None where it is for nobody: drafts, what is over, and what is confidential.
+
+    A confidential text is searched with and never searched for. It gets no statement and no vector at all, so there is
+    none that anybody's search, ranking or background could reach; its owner finds it by its words, in SQL.
+    """
+    if kind is ItemKind.ORGANISATION:
+        return Audience.READERS, Visibility.PUBLIC
+    if kind is ItemKind.TEASER:
+        return (Audience.TEASER, Visibility.TEASER) if item.live else None
+    if item.state != ItemState.PUBLISHED or item.visibility in CONFIDENTIAL:
+        return None
+    return Audience.READERS, Visibility(item.visibility)
+
+
 def statements_of(kind: ItemKind, item: Any) -> list[dict[str, Any]]:
-    """The rows an item should have: none while it is a draft, withdrawn or met."""
-    if kind is not ItemKind.ORGANISATION and item.state != ItemState.PUBLISHED:
+    """The rows an item should have."""
+    standing = _standing_of(kind, item)
+    if standing is None:
         return []
-    visibility = Visibility.PUBLIC if kind is ItemKind.ORGANISATION else Visibility(item.visibility)
+    audience, visibility = standing
     owners = ",".join(map(str, owners_of(kind, item)))
     made = []
     for number, part in enumerate(parts_of(text_of(kind, item))):
         language = language_of(part, item.language)
         made.append(
             {
-                "audience": Audience.READERS,
+                "audience": audience,
                 "part": number,
                 "organisation_id": item.organisation_id,
                 "owners": owners,
@@ -244,6 +263,10 @@ def every_key(session: Session) -> Iterator[list[Key]]:
 # --- Listening to the session ---------------------------------------------------------------------------------------
 
 
+#: The columns that a text's language is told from, where they are not the title and the description.
+_TOLD_FROM = {ItemKind.ORGANISATION: ("headline", "about"), ItemKind.TEASER: ("text",)}
+
+
 @event.listens_for(Session, "before_flush")
 def _name_languages(session: Session, _context: Any, _instances: Any) -> None:
     """Tell the language of a text whose form left it open."""
@@ -251,7 +274,7 @@ def _name_languages(session: Session, _context: Any, _instances: Any) -> None:
         kind = KIND_OF.get(type(item))
         if kind is not None and not item.language and (item in session.new or session.is_modified(item)):
             # Column defaults are not there yet before the first flush.
-            names = ("headline", "about") if kind is ItemKind.ORGANISATION else ("title", "description")
+            names = _TOLD_FROM.get(kind, ("title", "description"))
             detected = detect_language("\n".join(getattr(item, name) or "" for name in names))
             if detected:
                 item.language = detected

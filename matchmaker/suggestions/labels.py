@@ -16,6 +16,7 @@ name(
         ItemKind.TEST_FIELD: _("Test field"),
         ItemKind.EVIDENCE: _("Evidence"),
         ItemKind.ORGANISATION: _("Organisation"),
+        ItemKind.TEASER: _("In confidence"),
     },
 )
 name(Answer, {Answer.SAVED: _("Saved"), Answer.NOT_NOW: _("Not now"), Answer.NEVER: _("Never")})

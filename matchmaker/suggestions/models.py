@@ -21,14 +21,16 @@ class ItemKind(StrEnum):
     TEST_FIELD = "test_field"
     EVIDENCE = "evidence"
     ORGANISATION = "organisation"
+    #: What others may know of a confidential need, competence or test field.
+    TEASER = "teaser"
 
 
 class Audience(StrEnum):
-    """Whose index a statement's text may reach. A confidential full text is searched with, never for."""
+    """Whose index a statement's text may reach. A confidential full text has no statement: it is never searched for."""
 
-    #: The full text, for those who may read the item.
+    #: The full text of what is public or for members.
     READERS = "readers"
-    #: The owner's teaser, for everybody the teaser is meant for.
+    #: The owner's teaser, for every member.
     TEASER = "teaser"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from matchmaker.items.models import Teaser
 from matchmaker.suggestions.explaining import Quote
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.suggestions.queries import Suggestion, SuggestionList
@@ -25,7 +26,9 @@ def _suggestion(one: Suggestion) -> dict[str, Any]:
         "kind": str(one.kind),
         "id": one.thing.public_id,
         "name": one.name,
-        "organisation": {
+        "organisation": None
+        if organisation is None
+        else {
             "id": organisation.public_id,
             "name": organisation.name,
             "type": str(organisation.type),
@@ -35,6 +38,7 @@ def _suggestion(one: Suggestion) -> dict[str, Any]:
             "region": organisation.region,
             "city": organisation.city,
         },
+        "teaser": None if organisation is not None else teaser_facts(one.thing),
         "band": str(one.band) if one.band else None,
         "recommended": one.verdict.reason if one.verdict else None,
         "evidence": [_evidence(pair.offer if pair.we_seek else pair.seek, pair.terms) for pair in one.pairs],
@@ -42,6 +46,18 @@ def _suggestion(one: Suggestion) -> dict[str, Any]:
         "why": [reason_text(reason) for reason in one.why],
         "why_yes": [reason_text(reason) for reason in one.why_yes],
         "sources": [{"source": source, "licence": licence, "url": url} for source, licence, url in one.sources],
+    }
+
+
+def teaser_facts(teaser: Teaser) -> dict[str, Any]:
+    """What the owner of a confidential text shows beside its teaser; empty where nothing is shown."""
+    return {
+        "of": teaser.of,
+        "sector": str(teaser.sector or ""),
+        "size": str(teaser.size or ""),
+        "country": teaser.country,
+        "fields": list(teaser.fields),
+        "cooperation": list(teaser.cooperation),
     }
 
 

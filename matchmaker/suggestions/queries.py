@@ -6,29 +6,31 @@ search, and is asked again about everything that comes back.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
 from matchmaker.clusters.models import Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
-from matchmaker.curation.queries import Verdicts, verdicts_for
+from matchmaker.curation.queries import Verdicts, verdicts_for, verdicts_on
 from matchmaker.db import today
+from matchmaker.items.models import Teaser
 from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
-from matchmaker.permissions import Viewer
+from matchmaker.permissions import CONFIDENTIAL, Viewer
 from matchmaker.profiles.models import Competence, Profile, competence_evidence, evidence_organisation
 from matchmaker.profiles.models import Evidence as EvidenceItem
 from matchmaker.suggestions import explaining, exposure, indexing
-from matchmaker.suggestions.catalogue import Catalogue, current_catalogue, item_key
+from matchmaker.suggestions.catalogue import Catalogue, current_catalogue, item_key, item_number
 from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Wish, quote
 from matchmaker.suggestions.filters import (
     NO_FILTERS,
@@ -79,10 +81,11 @@ class Sort(StrEnum):
 class Suggestion:
     """A match that is shown to somebody who may see it, with its reasons."""
 
-    #: What is suggested: an organisation, a test field or a need.
+    #: What is suggested: an organisation, a test field, a need or a teaser.
     kind: ItemKind
     thing: Any
-    organisation: Organisation
+    #: None behind a teaser.
+    organisation: Organisation | None
     #: None where only a manager's verdict speaks for it.
     band: Band | None
     pairs: tuple[Pair, ...] = ()
@@ -130,10 +133,12 @@ def allowed_statements(
     filters: Filters = NO_FILTERS,
     *,
     speaking: bool = False,
+    of: ItemKind | None = None,
 ) -> np.ndarray:
     """The sorted ids of the statements that this viewer may find and that satisfy the filters; decided in SQL.
 
-    With ``speaking``, an organisation's profile counts only where it says more than its name.
+    With ``speaking``, an organisation's profile counts only where it says more than its name; with ``of``, only the
+    teasers of that kind of item count.
     """
     wanted = tuple(kind for kind in ItemKind if kind in kinds)
     rights = (viewer.organisation_ids, viewer.cluster_ids)
@@ -152,13 +157,18 @@ def allowed_statements(
             conditions.append(or_(Organisation.headline != "", Organisation.about != ""))
         model = MODELS[kind]
         query = select(StatementRow.id).join(model, model.id == StatementRow.item_id)
-        if kind is not ItemKind.ORGANISATION:
+        audience = Audience.READERS
+        if kind is ItemKind.TEASER:
+            audience = Audience.TEASER
+            if of is not None:
+                conditions.append(_item_of(of).is_not(None))
+        elif kind is not ItemKind.ORGANISATION:
             query = query.join(Organisation, Organisation.id == model.organisation_id)
         return query.where(
-            StatementRow.kind == kind, StatementRow.audience == Audience.READERS, ~StatementRow.gone, *conditions
+            StatementRow.kind == kind, StatementRow.audience == audience, ~StatementRow.gone, *conditions
         )
 
-    key = ("statements", indexing.clock(session), rights, wanted, filters, speaking, today())
+    key = ("statements", indexing.clock(session), rights, wanted, filters, speaking, of, today())
     return current_catalogue().keep(key, ask)
 
 
@@ -168,6 +178,11 @@ def _findable_conditions(kind: ItemKind, viewer: Viewer, filters: Filters) -> li
     if conditions is None or kind is ItemKind.ORGANISATION:
         return conditions
     return [findable(model, viewer), *conditions]
+
+
+def _item_of(kind: ItemKind) -> Any:
+    """The column of a teaser that names the item of this kind behind it."""
+    return getattr(Teaser, f"{kind}_id")
 
 
 def _organisations(session: Session, filters: Filters) -> frozenset[int]:
@@ -190,8 +205,13 @@ def _without(
     organisations: Collection[int],
     keys: Iterable[Key],
 ) -> np.ndarray:
-    """The allowed statements less those of some organisations and items."""
-    conditions = [StatementRow.organisation_id.in_(organisations)] if organisations else []
+    """The allowed statements less those of some organisations and items.
+
+    Teasers are left out by nothing that depends on whose they are: what is missing would tell.
+    """
+    conditions = []
+    if organisations:
+        conditions.append(StatementRow.organisation_id.in_(organisations) & (StatementRow.kind != ItemKind.TEASER))
     conditions += [(StatementRow.kind == kind) & (StatementRow.item_id == item_id) for kind, item_id in keys]
     if not conditions or not allowed.size:
         return allowed
@@ -208,7 +228,9 @@ def _load(session: Session, viewer: Viewer, keys: Iterable[Key]) -> dict[Key, An
     for kind, ids in grouped.items():
         model = MODELS[kind]
         query = select(model).where(model.id.in_(ids))
-        if kind is not ItemKind.ORGANISATION:
+        if kind is ItemKind.TEASER:
+            query = query.where(findable(model, viewer))
+        elif kind is not ItemKind.ORGANISATION:
             query = query.where(findable(model, viewer)).options(joinedload(model.organisation))
         if kind is ItemKind.EVIDENCE:
             query = query.options(selectinload(EvidenceItem.organisations))
@@ -254,7 +276,9 @@ class _Asking:
 
     def __post_init__(self) -> None:
         self.matcher: Matcher = self.catalogue.matcher()
-        if self.subject is not None:
+        if isinstance(self.subject, Teaser):
+            self.verdicts = verdicts_on(self.session, self.subject, self.viewer.manages)
+        elif self.subject is not None:
             self.organisation = self.subject.organisation
             self.verdicts = verdicts_for(self.session, self.subject)
             if self.subject.organisation_id in self.viewer.organisation_ids:
@@ -269,14 +293,16 @@ class _Asking:
 
     @property
     def as_manager(self) -> bool:
+        if isinstance(self.subject, Teaser):
+            return bool(self.viewer.manages)
         return self.organisation is not None and bool(self.viewer.manages & self.organisation.cluster_ids)
 
     def query(self, source: _Source) -> Query:
         return self.catalogue.prepare(self.matcher, source.text, source.language or None)
 
-    def hidden(self, kind: ItemKind) -> set[int]:
+    def hidden(self, *kinds: ItemKind) -> set[Key]:
         """What the asking organisation does not want to see now."""
-        return {key[1] for key, answer in self.answers.items() if key[0] is kind and is_hidden(answer)}
+        return {key for key, answer in self.answers.items() if key[0] in kinds and is_hidden(answer)}
 
 
 def _source_of(kind: ItemKind, item: Any) -> _Source:
@@ -316,6 +342,26 @@ def suggest_for_need(
     asking = _asking(
         session, viewer, filters, sort, offset, limit, subject=need, sources=sources, only=only, among=among
     )
+    return _partners(asking) if Target(target) is Target.PARTNERS else _items(asking, ItemKind.TEST_FIELD)
+
+
+def suggest_for_teaser(
+    session: Session,
+    viewer: Viewer,
+    teaser: Teaser,
+    *,
+    target: Target | str = Target.PARTNERS,
+    filters: Filters | None = None,
+    sort: Sort | str = Sort.BEST,
+    offset: int = 0,
+    limit: int = 10,
+) -> SuggestionList:
+    """Partners or test fields for a need of which a manager knows the teaser: compared by the teaser alone.
+
+    Its owner is suggested like everybody else, because who is missing would be known to be the owner.
+    """
+    sources = [_source_of(ItemKind.TEASER, teaser)]
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=teaser, sources=sources)
     return _partners(asking) if Target(target) is Target.PARTNERS else _items(asking, ItemKind.TEST_FIELD)
 
 
@@ -398,7 +444,8 @@ def suggest_for_organisation(
         evidence=LOOKED_AT,
         explain=False,
     )
-    return _answer(asking, ItemKind.ORGANISATION, matches, eligible, first_offer=len(needs))
+    keys = {(ItemKind.ORGANISATION, one) for one in eligible}
+    return _answer(asking, ItemKind.ORGANISATION, matches, keys, first_offer=len(needs))
 
 
 def _own(session: Session, viewer: Viewer, organisation: Organisation, kind: ItemKind) -> list[_Source]:
@@ -432,7 +479,7 @@ def _eligible_partners(asking: _Asking) -> frozenset[int]:
         _organisations(asking.session, asking.filters)
         - asking.own
         - asking.verdicts.vetoed_partners.keys()
-        - asking.hidden(ItemKind.ORGANISATION)
+        - {key[1] for key in asking.hidden(ItemKind.ORGANISATION)}
         - _objecting(asking.session)
     )
 
@@ -465,59 +512,83 @@ def _partners(asking: _Asking) -> SuggestionList:
     missing = (asking.verdicts.partners.keys() & eligible) - {match.key for match in matches}
     if missing:
         matches += rank(missing, len(missing))
-    return _answer(asking, ItemKind.ORGANISATION, matches, eligible)
+    return _answer(asking, ItemKind.ORGANISATION, matches, {(ItemKind.ORGANISATION, one) for one in eligible})
 
 
 def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
-    """Test fields or needs, each by its own statements."""
-    session, verdicts = asking.session, asking.verdicts
-    vetoed = verdicts.vetoed_test_fields if kind is ItemKind.TEST_FIELD else verdicts.vetoed_wanted
-    decided = verdicts.test_fields if kind is ItemKind.TEST_FIELD else verdicts.wanted
+    """Test fields or needs, each by its own statements; those that are confidential by their teasers."""
+    session, kinds = asking.session, (kind, ItemKind.TEASER)
+    decided, vetoed = _decided(asking, kind)
     query = asking.query(asking.sources[0])
-    background = allowed_statements(session, asking.viewer, [kind])
+    background = allowed_statements(session, asking.viewer, kinds, of=kind)
+    # Whoever asks as a member does not need to be shown the own teasers; for whoever asks in another's name they would
+    # be missing from the list, which would tell whose they are.
+    own_teasers = session.scalars(select(Teaser.id).where(Teaser.organisation_id.in_(asking.viewer.organisation_ids)))
     allowed = _without(
         session,
-        allowed_statements(session, asking.viewer, [kind], asking.filters),
-        [kind],
-        asking.own | verdicts.vetoed_partners.keys() | _objecting(session),
-        [(kind, one) for one in (*vetoed, *asking.hidden(kind))],
+        allowed_statements(session, asking.viewer, kinds, asking.filters, of=kind),
+        kinds,
+        asking.own | asking.verdicts.vetoed_partners.keys() | _objecting(session),
+        [*vetoed, *asking.hidden(*kinds), *((ItemKind.TEASER, one) for one in own_teasers)],
     )
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.
-    first = session.execute(
-        select(StatementRow.id, StatementRow.item_id).where(
-            StatementRow.kind == kind, StatementRow.item_id.in_(decided.keys())
-        )
-    ).all()
+    first = (
+        session.execute(
+            select(StatementRow.id, StatementRow.kind, StatementRow.item_id).where(
+                or_(*((StatementRow.kind == key[0]) & (StatementRow.item_id == key[1]) for key in decided))
+            )
+        ).all()
+        if decided
+        else []
+    )
     first = [row for row in first if row.id in allowed]
 
     def rank(statements: np.ndarray, limit: int) -> list[Match]:
         found = asking.matcher.rank_items(
             query, allowed=statements, limit=limit, evidence=1, explain=False, background=background
         )
-        return [replace(match, key=item_key(match.key)[1]) for match in found]
+        return [match for match in found if item_key(match.key)[0] in kinds]
 
     matches = rank(allowed, CUT)
     known = {match.key for match in matches}
-    missing = [row.id for row in first if row.item_id not in known]
+    missing = [row.id for row in first if item_number(row.kind, row.item_id) not in known]
     if missing:
         matches += rank(np.array(sorted(missing), dtype=np.int64), len(missing))
-    return _answer(asking, kind, matches, frozenset(row.item_id for row in first))
+    return _answer(asking, kind, matches, frozenset((row.kind, row.item_id) for row in first))
+
+
+def _decided(asking: _Asking, kind: ItemKind) -> tuple[dict[Key, Verdict], dict[Key, Verdict]]:
+    """What managers put first among things of this kind, and what they ruled out; a teaser stands for its item."""
+    verdicts = asking.verdicts
+    first, vetoed = {
+        ItemKind.ORGANISATION: (verdicts.partners, verdicts.vetoed_partners),
+        ItemKind.TEST_FIELD: (verdicts.test_fields, verdicts.vetoed_test_fields),
+        ItemKind.NEED: (verdicts.wanted, verdicts.vetoed_wanted),
+    }[kind]
+    teasers: dict[int, int] = {}
+    if kind is not ItemKind.ORGANISATION and (first or vetoed):
+        item = _item_of(kind)
+        rows = asking.session.execute(select(item, Teaser.id).where(item.in_([*first, *vetoed])))
+        teasers = {row[0]: row[1] for row in rows}
+
+    def by_key(given: Mapping[int, Verdict]) -> dict[Key, Verdict]:
+        keyed = {(kind, one): verdict for one, verdict in given.items()}
+        return keyed | {(ItemKind.TEASER, teasers[one]): v for one, v in given.items() if one in teasers}
+
+    return by_key(first), by_key(vetoed)
 
 
 def _answer(
-    asking: _Asking, kind: ItemKind, matches: list[Match], eligible: frozenset[int], first_offer: int | None = None
+    asking: _Asking, kind: ItemKind, matches: list[Match], eligible: Collection[Key], first_offer: int | None = None
 ) -> SuggestionList:
     """Put verdicts beside the scores, ask the database again, sort, and explain one page.
 
     ``eligible`` says which of the things that a manager put first may be shown at all.
     """
     session, viewer = asking.session, asking.viewer
-    decided: Mapping[int, Verdict] = {
-        ItemKind.ORGANISATION: asking.verdicts.partners,
-        ItemKind.TEST_FIELD: asking.verdicts.test_fields,
-        ItemKind.NEED: asking.verdicts.wanted,
-    }[kind]
-    shown_first = {key: verdict for key, verdict in decided.items() if key in eligible}
+    decided, vetoed = _decided(asking, kind)
+    key_of, number_of = _numbering(kind)
+    shown_first = {number_of(key): verdict for key, verdict in decided.items() if key in eligible}
     # A pin stands before a proposal; both stand before what only the engine found.
     pins = {key: v.reason for key, v in shown_first.items() if v.kind == VerdictKind.PIN}
     proposals = {key: v.reason for key, v in shown_first.items() if v.kind == VerdictKind.PROPOSAL}
@@ -526,11 +597,11 @@ def _answer(
     evidence = [one for match in ordered for one in match.evidence]
     texts = _texts(session, [one.statement for one in evidence])
     keys = {item_key(one.item) for one in evidence if one.statement in texts}
-    things = _load(session, viewer, keys | {(kind, match.key) for match in ordered})
+    things = _load(session, viewer, keys | {key_of(match.key) for match in ordered})
     sound = []
     for match in ordered:
         kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in things)
-        thing = things.get((kind, match.key))
+        thing = things.get(key_of(match.key))
         if thing is None or not (kept or match.key in shown_first):
             continue
         if asking.only is None or thing.public_id in asking.only:
@@ -547,9 +618,16 @@ def _answer(
         items=tuple(explainer.suggestion(match, shown_first.get(match.key)) for match in page),
         total=len(sound),
         hidden=_hidden(asking, kind),
-        vetoed=_vetoed(asking, kind) if asking.as_manager else (),
+        vetoed=_vetoed(asking, vetoed) if asking.as_manager else (),
         words_only=asking.matcher.encoder is None,
     )
+
+
+def _numbering(kind: ItemKind) -> tuple[Callable[[int], Key], Callable[[Key], int]]:
+    """From the engine's numbers to keys and back: owners carry their own id, items the number of kind and id."""
+    if kind is ItemKind.ORGANISATION:
+        return lambda number: (kind, number), lambda key: key[1]
+    return item_key, lambda key: item_number(*key)
 
 
 def _texts(session: Session, statements: Collection[int]) -> dict[int, Any]:
@@ -567,13 +645,15 @@ def _sorted(
 ) -> list[Match]:
     if asking.sort is Sort.BEST:
         return matches
+    key_of, _ = _numbering(kind)
 
     def newest(match: Match) -> float:
         dates = [_since(things[item_key(one.item)]) for one in match.evidence]
         return -max((day.timestamp() for day in dates if day), default=0.0)
 
     def nearest(match: Match) -> float:
-        return explaining.proximity(asking.organisation, things[(kind, match.key)].organisation)
+        organisation = _organisation_of(things[key_of(match.key)])
+        return explaining.proximity(asking.organisation, organisation) if organisation else math.inf
 
     order = newest if asking.sort is Sort.NEWEST else nearest
     # Sorting is stable, so that what is equal keeps the order of the best.
@@ -586,35 +666,43 @@ def _shared_fairly(
     """Who is asked a lot stands behind the others of the same band; what a manager put first stays first."""
     if asking.sort is not Sort.BEST or kind is ItemKind.NEED:
         return matches
+    key_of, _ = _numbering(kind)
+
+    def owner_of(match: Match) -> int | None:
+        organisation = _organisation_of(things[key_of(match.key)])
+        return organisation.id if organisation else None
+
     put_first = [match for match in matches if match.key in first]
     return put_first + exposure.reordered(
         [match for match in matches if match.key not in first],
-        lambda match: things[(kind, match.key)].organisation_id,
+        owner_of,
         lambda match: match.band,
         exposure.stepping_back(asking.session, asking.organisation),
     )
 
 
 def _since(item: Any) -> datetime | None:
-    return getattr(item, "published_at", None) or item.created_at
+    """Since when it is there; of a teaser nobody is told."""
+    return None if isinstance(item, Teaser) else getattr(item, "published_at", None) or item.created_at
+
+
+def _organisation_of(thing: Any) -> Organisation | None:
+    """Who stands behind a thing; nobody behind a teaser."""
+    return None if isinstance(thing, Teaser) else thing.organisation
 
 
 def _hidden(asking: _Asking, kind: ItemKind) -> tuple[tuple[Feedback, Any], ...]:
-    answers = [answer for key, answer in asking.answers.items() if key[0] is kind and is_hidden(answer)]
+    kinds = (kind,) if kind is ItemKind.ORGANISATION else (kind, ItemKind.TEASER)
+    answers = [answer for key, answer in asking.answers.items() if key[0] in kinds and is_hidden(answer)]
     things = _load(asking.session, asking.viewer, [(answer.object_kind, answer.object_id) for answer in answers])
     return tuple(
         (answer, things[key]) for answer in answers if (key := (answer.object_kind, answer.object_id)) in things
     )
 
 
-def _vetoed(asking: _Asking, kind: ItemKind) -> tuple[tuple[Verdict, Any], ...]:
-    vetoes = {
-        ItemKind.ORGANISATION: asking.verdicts.vetoed_partners,
-        ItemKind.TEST_FIELD: asking.verdicts.vetoed_test_fields,
-        ItemKind.NEED: asking.verdicts.vetoed_wanted,
-    }[kind]
-    things = _load(asking.session, asking.viewer, [(kind, one) for one in vetoes])
-    return tuple((verdict, things[(kind, one)]) for one, verdict in vetoes.items() if (kind, one) in things)
+def _vetoed(asking: _Asking, vetoes: Mapping[Key, Verdict]) -> tuple[tuple[Verdict, Any], ...]:
+    things = _load(asking.session, asking.viewer, vetoes)
+    return tuple((verdict, things[key]) for key, verdict in vetoes.items() if key in things)
 
 
 # --- Explaining -----------------------------------------------------------------------------------------------------
@@ -646,21 +734,21 @@ class _Explainer:
 
     def suggestion(self, match: Match, verdict: Verdict | None) -> Suggestion:
         """The match as it is shown."""
-        thing = self.things[(self.kind, match.key)]
+        key = _numbering(self.kind)[0](match.key)
+        thing = self.things[key]
         shown = self._choose(match)
         pairs = tuple(self._pair(one) for one in shown)
-        answer = self.asking.answers.get((self.kind, thing.id))
         return Suggestion(
-            kind=self.kind,
+            kind=key[0],
             thing=thing,
-            organisation=thing.organisation,
+            organisation=_organisation_of(thing),
             band=match.band if pairs else None,
             pairs=pairs,
             wishes=tuple(self._wishes(thing, match)),
             why=tuple(self._why(thing, match, pairs)),
             why_yes=tuple(self._why_yes(thing, match)),
             verdict=verdict,
-            answer=answer,
+            answer=self.asking.answers.get(key),
             sources=self._sources([thing, *(self._item(one) for one in shown)]),
         )
 
@@ -685,7 +773,7 @@ class _Explainer:
         terms = explaining.terms_of(source.text, source.language, row.text, row.language, glossary)
         ours = quote(source.kind, source.item, source.text, terms, source.language, glossary=glossary)
         theirs = quote(kind, item, row.text, terms, row.language, glossary=glossary)
-        we_seek = kind is not ItemKind.NEED
+        we_seek = (item.of if kind is ItemKind.TEASER else kind) != ItemKind.NEED
         return Pair(seek=ours, offer=theirs, terms=terms) if we_seek else Pair(theirs, ours, terms, we_seek=False)
 
     def _competence(self, match: Match) -> Competence | None:
@@ -693,7 +781,7 @@ class _Explainer:
 
     def _wishes(self, thing: Any, match: Match) -> list[Wish]:
         source = self.asking.sources[0] if self.first_offer is None else None
-        if source is None or source.item is None:
+        if source is None or source.item is None or isinstance(thing, Teaser) or isinstance(source.item, Teaser):
             return []
         if isinstance(source.item, Need):
             if isinstance(thing, TestField):
@@ -724,7 +812,8 @@ class _Explainer:
         if isinstance(thing, TestField) and thing.response_days:
             made.append(Reason(Because.RESPONSE, (thing.response_days,)))
         made += [Reason(Because.TOGETHER, (record,)) for record in self.shared.get(match.key, ())[:1]]
-        return made + explaining.region_reason(self.asking.organisation, thing.organisation)
+        organisation = _organisation_of(thing)
+        return made + (explaining.region_reason(self.asking.organisation, organisation) if organisation else [])
 
     def _why_yes(self, thing: Any, match: Match) -> list[Reason]:
         made: list[Reason] = []
@@ -743,7 +832,7 @@ class _Explainer:
     def _sources(self, items: Iterable[Any]) -> tuple[tuple[str, str, str], ...]:
         found = {}
         for item in items:
-            if item.source:
+            if not isinstance(item, Teaser) and item.source:
                 found.setdefault((item.source, item.licence), getattr(item, "url", "") or "")
         return tuple((source, licence, url) for (source, licence), url in found.items())
 
@@ -840,7 +929,8 @@ class Hit:
 
     kind: ItemKind
     item: Any
-    organisation: Organisation
+    #: None behind a teaser.
+    organisation: Organisation | None
     #: None where only its title holds what was searched for.
     band: Band | None
     quote: Quote
@@ -908,7 +998,7 @@ def search(
             Hit(
                 kind=key[0],
                 item=item,
-                organisation=item.organisation,
+                organisation=_organisation_of(item),
                 band=match.band if match else None,
                 quote=quote(key[0], item, shown, terms, language, limit=240, glossary=glossary),
             )
@@ -923,13 +1013,13 @@ def search(
 
 
 def _titled(session: Session, viewer: Viewer, text: str, kinds: Collection[ItemKind], filters: Filters) -> set[Key]:
-    """The items whose title or name holds the very words, in this order."""
+    """The items whose title or name holds the very words, in this order; own confidential ones that hold each word."""
     if len(text) < 2:
         return set()
     found: set[Key] = set()
     for kind in kinds:
         conditions = _findable_conditions(kind, viewer, filters)
-        if conditions is None:
+        if conditions is None or kind is ItemKind.TEASER:
             continue
         model = MODELS[kind]
         if kind is ItemKind.ORGANISATION:
@@ -939,12 +1029,22 @@ def _titled(session: Session, viewer: Viewer, text: str, kinds: Collection[ItemK
                 model.title.icontains(text, autoescape=True),
                 # SQLite folds the case of ASCII letters only.
                 model.title.contains(text, autoescape=True),
+                _own_and_confidential(model, viewer, text),
             )
         query = select(model.id)
         if kind is not ItemKind.ORGANISATION:
             query = query.join(Organisation, Organisation.id == model.organisation_id)
         found |= {(kind, one) for one in session.scalars(query.where(named, *conditions).limit(FOUND))}
     return found
+
+
+def _own_and_confidential(model: Any, viewer: Viewer, text: str) -> ColumnElement[bool]:
+    """The own organisation's confidential texts that hold every word: they stand in no index, so SQL reads them."""
+    said = [
+        or_(model.title.icontains(word, autoescape=True), model.description.icontains(word, autoescape=True))
+        for word in text.split()[:12]
+    ]
+    return and_(model.organisation_id.in_(viewer.organisation_ids), model.visibility.in_(CONFIDENTIAL), *said)
 
 
 # --- Choices for the filters ------------------------------------------------------------------------------------------

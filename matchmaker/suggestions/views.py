@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response
 from matchmaker.clusters.models import Organisation, OrganisationType, Sector
 from matchmaker.db import db
 from matchmaker.items.labels import country_name, label, words_of
-from matchmaker.items.models import Field, Rung
+from matchmaker.items.models import Field, Rung, Teaser
 from matchmaker.items.pages import back_to, url_with
-from matchmaker.items.queries import get_or_refuse
+from matchmaker.items.queries import get_or_refuse, teaser_or_refuse
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, permits, require
 from matchmaker.suggestions import cards, operations, queries, words
@@ -44,6 +44,7 @@ PAGES = {
     ItemKind.NEED: "suggestions.for_need",
     ItemKind.COMPETENCE: "suggestions.for_competence",
     ItemKind.ORGANISATION: "suggestions.for_organisation",
+    ItemKind.TEASER: "suggestions.for_teaser",
 }
 
 
@@ -138,6 +139,22 @@ def for_organisation(public_id: str) -> str:
     return _list_page(ItemKind.ORGANISATION, organisation, Target.PARTNERS, ask)
 
 
+@bp.get("/teaser/<public_id>")
+@permits(Permission.CURATE)
+def for_teaser(public_id: str) -> str:
+    """For a manager: partners and test fields for a need that is known by its teaser alone."""
+    teaser = teaser_or_refuse(db.session, public_id, g.viewer)
+    if teaser.need_id is None:
+        raise NotPermitted(public_id)
+    target = Target.TEST_FIELDS if request.args.get("tab") == "test_fields" else Target.PARTNERS
+    other = Target.PARTNERS if target is Target.TEST_FIELDS else Target.TEST_FIELDS
+
+    def ask(**more: Any) -> SuggestionList:
+        return queries.suggest_for_teaser(db.session, g.viewer, teaser, **{"target": target, **more})
+
+    return _list_page(ItemKind.TEASER, teaser, target, ask, other_count=ask(target=other, limit=0).total)
+
+
 def _subject(kind: ItemKind, public_id: str) -> Any:
     """What is asked with. Raises NotPermitted where the viewer may not ask with it."""
     if kind is ItemKind.ORGANISATION:
@@ -164,8 +181,8 @@ def _list_page(
         "suggestions/list.html",
         **_about(kind, subject),
         **_empty(kind, target),
-        own=subject.organisation_id in g.viewer.organisation_ids,
-        curates=bool(g.viewer.manages & subject.organisation.cluster_ids),
+        own=_is_own(subject),
+        curates=_curates(subject),
         target=target,
         found=found,
         cards=[(suggestion, cards.card(suggestion, kind, _asker(subject))) for suggestion in found.items],
@@ -192,13 +209,30 @@ def _list_page(
     )
 
 
+#: How the endpoints end that edit the thing itself.
+_EDITS = (".edit", ".edit_competence")
+
+
+def _is_own(subject: Any) -> bool:
+    """Whether the reader answers for it; a teaser is asked with by managers, for whom it is nobody's."""
+    return not isinstance(subject, Teaser) and subject.organisation_id in g.viewer.organisation_ids
+
+
+def _curates(subject: Any) -> bool:
+    """Whether the reader may decide on its pairs: on a teaser's any manager, whichever cluster it belongs to."""
+    if isinstance(subject, Teaser):
+        return bool(g.viewer.manages)
+    return bool(g.viewer.manages & subject.organisation.cluster_ids)
+
+
 def _about(kind: ItemKind, subject: Any) -> dict[str, Any]:
     """What every page of suggestions says of the thing that is asked with."""
-    own = subject.organisation_id in g.viewer.organisation_ids
+    own = _is_own(subject)
     heading, mine, edit = {
         ItemKind.NEED: (_("Who could help"), (_("Our needs"), "needs.mine"), "needs.edit"),
         ItemKind.COMPETENCE: (_("Who seeks this"), (_("Our offers"), "profiles.mine"), "profiles.edit_competence"),
         ItemKind.ORGANISATION: (_("Who fits you"), (_("Our offers"), "profiles.mine"), "profiles.mine"),
+        ItemKind.TEASER: (_("Who could help"), (_("Desk"), "desk.index"), "desk.index"),
     }[kind]
     if not own and kind is ItemKind.ORGANISATION:
         heading = _("Who fits them")
@@ -211,7 +245,7 @@ def _about(kind: ItemKind, subject: Any) -> dict[str, Any]:
         "subject_lang": subject.language if subject.language not in ("", str(get_locale())) else None,
         "subject_url": cards.page_of(kind, subject),
         "list_url": url_for(PAGES[kind], public_id=subject.public_id),
-        "edit_url": url_for(edit) if kind is ItemKind.ORGANISATION else url_for(edit, public_id=subject.public_id),
+        "edit_url": url_for(edit, public_id=subject.public_id) if edit.endswith(_EDITS) else url_for(edit),
         "crumbs": [(crumb[0], url_for(crumb[1]))],
         "here": request.full_path.rstrip("?"),
     }
@@ -259,7 +293,9 @@ def _count_text(target: Target, total: int) -> str:
 
 def _asker(subject: Any) -> str:
     """Who asks, where it is not the reader's own organisation."""
-    return "" if subject.organisation_id in g.viewer.organisation_ids else str(subject.organisation.name)
+    if isinstance(subject, Teaser):
+        return str(_("the owner"))
+    return "" if _is_own(subject) else str(subject.organisation.name)
 
 
 def _name(thing: Any) -> str:
@@ -280,9 +316,9 @@ def _tabs(kind: ItemKind, subject: Any, target: Target | None, total: int | None
         return Tab(text, url_for(PAGES[kind], public_id=subject.public_id, tab=name), active, count)
 
     saved = None
-    if subject.organisation_id in g.viewer.organisation_ids:
+    if _is_own(subject):
         saved = len(queries.saved(db.session, g.viewer, subject))
-    if kind is ItemKind.NEED:
+    if kind in (ItemKind.NEED, ItemKind.TEASER):
         on_partners = target is Target.PARTNERS
         on_fields = target is Target.TEST_FIELDS
         made = [
@@ -464,7 +500,7 @@ def answer() -> Response:
     """Save a suggestion, hide it for some weeks or for good, or take that back."""
     subject = _subject(_kind("subject_kind", tuple(PAGES)), request.form.get("subject", ""))
     require(g.viewer, Permission.EDIT, subject)
-    kind = _kind("object_kind", (ItemKind.ORGANISATION, ItemKind.TEST_FIELD, ItemKind.NEED))
+    kind = _kind("object_kind", (ItemKind.ORGANISATION, ItemKind.TEST_FIELD, ItemKind.NEED, ItemKind.TEASER))
     suggested = find_suggested(kind, request.form.get("object", ""))
     given = request.form.get("answer", "")
     back = back_to(url_for(PAGES[queries.subject_kind(subject)], public_id=subject.public_id))
@@ -510,12 +546,14 @@ def _kind(field: str, among: tuple[ItemKind, ...]) -> ItemKind:
     return ItemKind(asked)
 
 
-def find_suggested(kind: ItemKind, public_id: str) -> Organisation | TestField | Need:
-    """The organisation, test field or need of that public id. Raises NotPermitted where the viewer may not read it."""
+def find_suggested(kind: ItemKind, public_id: str) -> Organisation | TestField | Need | Teaser:
+    """The thing of that public id that is suggested. Raises NotPermitted where the viewer may not read it."""
     if kind is ItemKind.ORGANISATION:
         found = db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
         if found is None:
             raise NotPermitted(public_id)
         return found
+    if kind is ItemKind.TEASER:
+        return teaser_or_refuse(db.session, public_id, g.viewer)
     thing: Any = get_or_refuse(db.session, MODELS[kind], public_id, g.viewer)
     return thing

@@ -30,6 +30,15 @@ def sort_word(sort: Sort) -> str:
     return {Sort.BEST: _("Best fit"), Sort.NEWEST: _("Newest"), Sort.NEAREST: _("Nearest")}[sort]
 
 
+def confidential_word(kind: str) -> str:
+    """What is shown by a teaser, in a word."""
+    return {
+        ItemKind.NEED: _("A need, in confidence"),
+        ItemKind.COMPETENCE: _("A competence, in confidence"),
+        ItemKind.TEST_FIELD: _("A test field, in confidence"),
+    }[ItemKind(kind)]
+
+
 def listed(values: Iterable[Any]) -> str:
     """Values in a row."""
     return ", ".join(map(str, values))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.accounts.models import User
 from matchmaker.db import Model, OneOf
-from matchmaker.items.models import Item, Rung
+from matchmaker.items.models import Rung, WithTeaser
 
 
 class TestFieldKind(StrEnum):
@@ -40,7 +40,7 @@ class Place(StrEnum):
     VIRTUAL = "virtual"
 
 
-class TestField(Item, Model):
+class TestField(WithTeaser, Model):
     """A place to try things, hosted by an organisation."""
 
     __test__ = False

@@ -183,7 +183,7 @@ def delete(public_id: str) -> Any:
 
 
 def _form(own: Organisation, **given: Any) -> TestFieldForm:
-    form = TestFieldForm(**given)
+    form = pages.form_for(TestFieldForm, own, **given)
     form.offer_contacts(queries.people_of(db.session, own))
     return form
 

@@ -81,7 +81,7 @@ def test_publishing_opens_the_need_until_its_deadline(world: World, sign_in: Sig
         ({"deadline": "soon"}, "year-month-day"),
         ({"expires_on": "9999-01-01"}, "within the next 2 years"),
         ({"fields": ["atmp", "devices", "imaging", "care", "pharma", "finance"]}, "at most 5"),
-        ({"visibility": "teaser"}, "Not a valid choice"),
+        ({"visibility": "teaser", "action": "publish"}, "Please type what others may read"),
         ({"cooperation": ["world domination"]}, "not a valid choice"),
         ({"action": "publish", "description": "Too short."}, "at least 40 characters"),
     ],

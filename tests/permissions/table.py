@@ -133,6 +133,16 @@ GET  /needs/<public_id>                           need          everybody
 GET  /needs/<public_id>                           members-need  member admin fellow manager
 GET  /needs/<public_id>                           private-need  member admin
 GET  /needs/<public_id>                           draft-need    member admin
+GET  /needs/<public_id>                           teaser-need     member admin
+GET  /needs/<public_id>                           entrusted-need  member admin manager
+GET  /competences/<public_id>                     teaser-competence     member admin
+GET  /competences/<public_id>                     entrusted-competence  member admin manager
+GET  /test-fields/<public_id>                     teaser-test-field     member admin
+GET  /test-fields/<public_id>                     entrusted-test-field  member admin manager
+GET  /needs/<public_id>/edit                      entrusted-need  member admin
+GET  /teasers/<public_id>                         teaser  member admin manager fellow stranger far-manager platform
+GET  /open-text                                   -               platform
+POST /open-text                                   -               platform
 GET  /needs/<public_id>/edit                      need          member admin
 POST /needs/<public_id>/edit                      need          member admin
 GET  /needs/<public_id>/edit                      private-need  member admin
@@ -205,6 +215,9 @@ POST /suggestions/answer                          answer        member admin
 GET  /suggestions/need/<public_id>                need          member admin manager
 GET  /suggestions/need/<public_id>                members-need  member admin manager
 GET  /suggestions/need/<public_id>                private-need  member admin
+GET  /suggestions/need/<public_id>                teaser-need     member admin
+GET  /suggestions/need/<public_id>                entrusted-need  member admin manager
+GET  /suggestions/teaser/<public_id>              teaser          manager far-manager
 GET  /suggestions/need/<public_id>/compare        members-need  member admin manager
 GET  /suggestions/need/<public_id>/compare        private-need  member admin
 GET  /suggestions/competence/<public_id>          members-competence  member admin manager
@@ -263,6 +276,7 @@ GET  /verdicts/                                   -             manager
 GET  /verdicts/propose                            -             manager
 POST /verdicts/give                               pair          manager
 POST /verdicts/give                               private-pair  nobody
+POST /verdicts/give                               teaser-pair   manager far-manager
 POST /verdicts/<public_id>/withdraw               verdict       manager
 
 # --- The glossary, which all clusters of an installation share

@@ -113,6 +113,33 @@ for _name, _make in {
     _item(f"draft-{_name}", _make, **_DRAFT)
 
 
+_TEASER = {
+    "visibility": Visibility.TEASER,
+    "teaser": "A maker of implants seeks a way to keep cells alive. Experience with flow is welcome.",
+}
+for _name, _make in {
+    "need": factories.need,
+    "competence": factories.competence,
+    "test-field": factories.test_field,
+}.items():
+    _item(f"teaser-{_name}", _make, **_TEASER)
+    _item(f"entrusted-{_name}", _make, **_TEASER, for_managers=True)
+
+
+@thing("teaser")
+def _teaser(session: Session, owner: Owner) -> Thing:
+    need = factories.need(session, owner.organisation, **_TEASER)
+    return Thing({"public_id": need.shown_as.public_id}, rows=[need])
+
+
+@thing("teaser-pair")
+def _teaser_pair(session: Session, owner: Owner) -> Thing:
+    """Any manager may decide on a teaser, and knows no more of whose it is afterwards."""
+    made = _pair(session, owner, **_TEASER)
+    made.form |= {"subject_kind": "teaser", "subject": made.rows[0].shown_as.public_id}
+    return made
+
+
 @thing("file")
 def _file(session: Session, owner: Owner) -> Thing:
     return Thing({"filename": "css/base.css"})

@@ -115,7 +115,6 @@ def test_an_organisation_is_never_suggested_to_itself(session: Session, board: f
     "hidden",
     [
         {"visibility": Visibility.PRIVATE},
-        {"visibility": Visibility.TEASER, "teaser": "Bacteriophages against biofilm on implants"},
         {"state": ItemState.DRAFT},
         {"state": ItemState.WITHDRAWN},
         {"expires_on": today() - timedelta(days=1)},
