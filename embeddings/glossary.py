@@ -22,6 +22,8 @@ FILES = {"de": "german.tsv", "sv": "swedish.tsv"}
 ACRONYM_FILE = "acronyms.tsv"
 #: The shortest stem that may begin a compound's second part, and the shortest part left for one.
 _SHORTEST = 4
+#: The shortest word that tells its language by being in a table.
+_TELLING = 6
 #: Letters that join the parts of a compound.
 _LINKS = {"de": ("", "s", "es", "n", "en", "er", "e"), "sv": ("", "s", "e", "o", "u")}
 #: Acronyms that are words when they are typed in small letters.
@@ -182,6 +184,22 @@ class Glossary:
         added = [extra for _, extra in self.expansions(text, "en")]
         reading = self.gloss(text, language)
         return f"{reading} ({'; '.join(dict.fromkeys(added))})" if added else reading
+
+    def language_of(self, text: str) -> str:
+        """The one language whose table reads every word of a short text, '' if none or several do.
+
+        It helps where letters tell nothing: "Arzneimittel", "avloppsvatten". Acronyms are no language's, and a short
+        word is one thing here and another there: "mat" is food in Swedish.
+        """
+        asked = [word for word in word_list(normalise(text)) if not word.isupper()]
+        if not asked or min(map(len, asked)) < _TELLING:
+            return ""
+        readers = [
+            language
+            for language in self.stems
+            if all(self.gloss(word, language).lower() not in ("", word.lower()) for word in asked)
+        ]
+        return readers[0] if len(readers) == 1 else ""
 
     def gloss(self, text: str, language: str) -> str:
         """The text with every known word in English; unknown words stay, words without topic go.

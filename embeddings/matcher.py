@@ -286,7 +286,8 @@ class Matcher:
 
         A vector already at hand (a stored statement's) saves encoding.
         """
-        language = detect_language(text) if language is None else language
+        if language is None:
+            language = detect_language(text) or self.glossary.language_of(text)
         topic, asked = topic_of(text, language), without_asking(text, language)
         text = normalise(text)
         if vector is not None and self.encoder is not None:

@@ -83,3 +83,29 @@ def test_the_bundled_glossary_is_as_large_as_promised() -> None:
     assert len(bundled.acronyms) >= 250
     assert min(len(bundled.stems["de"]), len(bundled.stems["sv"])) >= 1500
     assert bundled.english("Looking for ATMP expertise", "en").endswith("(advanced therapy medicinal product)")
+
+
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [
+        ("Arzneimittel", "de"),
+        ("Krankenhaus", "de"),
+        ("avloppsvatten", "sv"),
+        ("läkemedel", "sv"),
+        ("Orbitrap", ""),
+        ("GMP", ""),
+        ("fermentation", ""),
+        ("mat", ""),
+        ("", ""),
+    ],
+)
+def test_a_lone_word_is_told_by_the_table_that_reads_it(word: str, language: str) -> None:
+    assert bundled_glossary().language_of(word) == language
+
+
+def test_a_lone_swedish_word_finds_the_english_text() -> None:
+    """Letters alone don't tell its language; without it, the word would be read as plain letters."""
+    matcher = Matcher(None)
+    texts = ["Treatment of wastewater from hospitals", "Antibodies against influenza", "Bone implants"]
+    matcher.put(Statement(n, text, "en", (n,), n, None) for n, text in enumerate(texts, start=1))
+    assert [m.key for m in matcher.rank_items(matcher.prepare("avloppsvatten"), allowed=None, limit=1)] == [1]
