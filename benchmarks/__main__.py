@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")
 
-from benchmarks import catch_up, encode, fill, memory, owners, search
+from benchmarks import catch_up, encode, fill, memory, owners, search, start
 from benchmarks.measuring import Line, WrongResult, machine, table
 
 BENCHMARKS = {
@@ -25,6 +25,7 @@ BENCHMARKS = {
     "search": search.run,
     "fill": fill.run,
     "catch-up": catch_up.run,
+    "start": start.run,
     "memory": memory.run,
     "owners": owners.run,
 }

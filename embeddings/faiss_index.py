@@ -188,14 +188,16 @@ class FaissIndex:
         return len(self._state)
 
     def put(self, ids: Sequence[int] | np.ndarray, vectors: np.ndarray) -> None:
-        """Insert or replace."""
+        """Insert or replace. The vectors are kept as they are handed in, and can't be changed any more."""
         new_ids, rows = checked_ids(ids), checked_vectors(vectors, self.dimension)
         if new_ids.size != rows.shape[0]:
             raise ValueError(f"expected {new_ids.size} vectors, one per id, got {rows.shape[0]}")
         if new_ids.size:
             with self._lock:
-                # What was handed in may be changed by its owner.
-                self._change(new_ids, new_ids, rows.copy() if rows is vectors else rows)
+                if rows.base is not None:
+                    rows = rows.copy()
+                rows.flags.writeable = False
+                self._change(new_ids, new_ids, rows)
 
     def drop(self, ids: Sequence[int] | np.ndarray) -> None:
         """Remove; absent ids are ignored."""

@@ -30,8 +30,7 @@ UNSEEN = 50
 RARITY = 1.75
 
 
-@lru_cache(maxsize=200_000)
-def _grams(term: str) -> frozenset[int]:
+def _grams_of(term: str) -> frozenset[int]:
     """Numbers of a term's letter grams; none for numbers and codes, which are only ever equal."""
     if not term.isalpha() or len(term) < 3:
         return frozenset()
@@ -39,6 +38,10 @@ def _grams(term: str) -> frozenset[int]:
     return frozenset(
         zlib.crc32(padded[n : n + size].encode()) for size in (3, 4, 5) for n in range(len(padded) - size + 1)
     )
+
+
+#: For the words of queries, which come again; those of the board are looked at once.
+_grams = lru_cache(maxsize=5_000)(_grams_of)
 
 
 def similarity(one: str, other: str) -> float:
@@ -74,6 +77,29 @@ class Lexicon:
                         known[term] = len(self._terms) - 1
         return np.fromiter(map(known.__getitem__, terms), dtype=np.int64, count=len(terms))
 
+    def fill(self, terms: Sequence[str], codes: np.ndarray, of: np.ndarray, sizes: np.ndarray) -> None:
+        """Take over terms and letter grams as `part` gave them; only before any other term."""
+        with self._lock:
+            if self._terms:
+                raise ValueError(f"expected an empty lexicon, found {len(self._terms)} terms")
+            self._numbers = {term: number for number, term in enumerate(terms)}
+            self._terms, self._sizes, self._segments = list(terms), sizes, ((codes, of),)
+            self._indexed = len(terms)
+
+    def part(self, numbers: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+        """These terms (by ascending number), numbered anew, with their letter grams: terms, codes, whose, sizes."""
+        if self._indexed < len(self._terms):
+            self._index()
+        with self._lock:
+            segments, sizes, terms = self._segments, self._sizes, [self._terms[n] for n in numbers.tolist()]
+        codes = np.concatenate([np.zeros(0, np.uint32), *(codes for codes, _ in segments)])
+        of = np.concatenate([np.zeros(0, np.int32), *(of for _, of in segments)])
+        places = np.minimum(np.searchsorted(numbers, of), max(numbers.size - 1, 0))
+        kept = numbers[places] == of if numbers.size else np.zeros(0, dtype=bool)
+        codes, of = codes[kept], places[kept].astype(np.int32)
+        order = np.argsort(codes, kind="stable")
+        return terms, codes[order], of[order], sizes[numbers]
+
     def relatives(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the terms that meet this one, itself included if known, and how much each counts (0 to 1)."""
         if self._indexed < len(self._terms):
@@ -85,7 +111,7 @@ class Lexicon:
 
     def _meet(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         own = self._numbers.get(term, -1)
-        grams = np.array(sorted(_grams(term)), dtype=np.int64)
+        grams = np.array(sorted(_grams(term)), dtype=np.uint32)
         numbers, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
         if grams.size:
             hits: list[np.ndarray] = []
@@ -107,8 +133,9 @@ class Lexicon:
             new = self._terms[self._indexed : end]
             if not new:
                 return
-            sizes = np.array([len(_grams(t)) for t in new], dtype=np.float32)
-            codes = np.fromiter((c for t in new for c in _grams(t)), dtype=np.int64, count=int(sizes.sum()))
+            grams = [_grams_of(term) for term in new]
+            sizes = np.fromiter(map(len, grams), dtype=np.float32, count=len(grams))
+            codes = np.fromiter(chain.from_iterable(grams), dtype=np.uint32, count=int(sizes.sum()))
             terms = np.repeat(np.arange(self._indexed, end, dtype=np.int32), sizes.astype(np.int64))
             segments = list(self._segments)
             # Small segments are folded into one, so that a search looks into few.

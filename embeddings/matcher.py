@@ -7,11 +7,13 @@ begun keeps the board it began with.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -41,8 +43,11 @@ from embeddings.ranking import (
     soft_votes,
 )
 from embeddings.terms import text_terms
+from embeddings.wordstore import WordStore, fingerprint
 
 LEGS = frozenset({MEANING, WORDS})
+
+log = logging.getLogger(__name__)
 
 #: Nearest statements each leg hands to the fusion.
 DEPTH = 400
@@ -195,10 +200,18 @@ class Matcher:
         *,
         index: Callable[[int], VectorIndex] | None = None,
         glossary: Glossary | None = None,
+        words_folder: Path | None = None,
     ) -> None:
         self.encoder = encoder
         self.glossary = bundled_glossary() if glossary is None else glossary
         self._lexicon = Lexicon()
+        #: Where terms of texts are kept between processes, if anywhere; and the glossary they are read with.
+        self._store = WordStore(words_folder, self.glossary.version) if words_folder is not None else None
+        self._first_glossary = self.glossary
+        if self._store is not None:
+            self._store.open(self._lexicon)
+        #: How many texts were read, and how many left the board, since what is kept was written.
+        self.unkept = 0
         self._lock = threading.Lock()
         self._index = (index or FaissIndex)(encoder.dimension) if encoder is not None else None
         empty = self._block([])
@@ -242,6 +255,7 @@ class Matcher:
         with self._lock:
             if self._index is not None:
                 self._index.drop(gone)
+            self.unkept += gone.size
             self._publish(gone, None)
 
     def _publish(self, gone: np.ndarray, new: _Block | None) -> None:
@@ -259,7 +273,9 @@ class Matcher:
             parts.append((new, np.arange(new.ids.size)))
         changed = sum(rows.size for _, rows in parts) + int(alive.size - np.count_nonzero(alive))
         base, delta = old.base, old.delta
-        if changed > max(2_000, old.base.ids.size // 20):
+        if new is not None and not old.size:
+            base, alive, delta = new, np.ones(new.ids.size, dtype=bool), self._block([])
+        elif changed > max(2_000, old.base.ids.size // 20):
             base = _joined([(old.base, np.flatnonzero(alive)), *parts])
             alive = np.ones(base.ids.size, dtype=bool)
             delta = self._block([])
@@ -276,8 +292,51 @@ class Matcher:
             languages=tuple(s.language for s in statements),
             owner_starts=np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64),
             owners=np.array([o for s in statements for o in s.owners], dtype=np.int64),
-            words=WordBlock.of([self.glossary.terms(s.text, s.language) for s in statements], self._lexicon),
+            words=self._words(statements),
         )
+
+    def _words(self, statements: Sequence[Statement]) -> WordBlock:
+        """The statements' terms, as far as possible as they were kept."""
+        if self._store is None or not len(self._store) or self.glossary is not self._first_glossary:
+            self.unkept += len(statements)
+            return self._read(statements)
+        places, kept = self._store.find([fingerprint(s.text, s.language) for s in statements])
+        unknown = np.flatnonzero(places < 0)
+        self.unkept += unknown.size
+        new = self._read([statements[n] for n in unknown.tolist()])
+        known = np.flatnonzero(places >= 0)
+        order = np.argsort(np.concatenate([known, unknown]), kind="stable")
+        parts = [(kept, places[known]), (new, np.arange(unknown.size))]
+        return WordBlock(*_joined_words(parts, order))
+
+    def _read(self, statements: Sequence[Statement]) -> WordBlock:
+        return WordBlock.of([self.glossary.terms(s.text, s.language) for s in statements], self._lexicon)
+
+    @property
+    def has_words_to_keep(self) -> bool:
+        """Whether `keep_words` would have something to do, sooner or later."""
+        return self._store is not None and (self.unkept > 0 or len(self._store) > 0)
+
+    def keep_words(self, *, older_than: float = 0.0) -> None:
+        """Keep the terms of what is on the board for the next start, if there is news and the last time is long ago.
+
+        Terms read by an earlier glossary are never kept.
+        """
+        store, board = self._store, self._board
+        if store is None:
+            return
+        # What was kept is on the board by now.
+        store.forget()
+        if not self.unkept or self.glossary is not self._first_glossary or store.age() < older_than:
+            return
+        self.unkept = 0
+        parts = [(board.base, np.flatnonzero(board.alive)), (board.delta, np.arange(board.delta.ids.size))]
+        whole = _joined_words([(block.words, rows) for block, rows in parts], slice(None))
+        keys = [fingerprint(b.texts[r], b.languages[r]) for b, rows in parts for r in rows.tolist()]
+        try:
+            store.keep(keys, WordBlock(*whole), self._lexicon)
+        except OSError as error:
+            log.warning("words are not kept: %s", error)
 
     # --- Asking -------------------------------------------------------------------------------------
 
@@ -639,9 +698,6 @@ def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:
     texts = [block.texts[r] for block, rows in parts for r in rows.tolist()]
     languages = [block.languages[r] for block, rows in parts for r in rows.tolist()]
     owner_starts, (owners,) = _ragged([(block.owner_starts, (block.owners,), rows) for block, rows in parts], order)
-    starts, (numbers, counts) = _ragged(
-        [(block.words.starts, (block.words.numbers, block.words.counts), rows) for block, rows in parts], order
-    )
     return _Block(
         ids=ids[order],
         items=np.concatenate([block.items[rows] for block, rows in parts])[order],
@@ -649,12 +705,20 @@ def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:
         languages=tuple(languages[n] for n in order.tolist()),
         owner_starts=owner_starts,
         owners=owners,
-        words=WordBlock(starts, numbers, counts),
+        words=WordBlock(*_joined_words([(block.words, rows) for block, rows in parts], order)),
     )
 
 
+def _joined_words(
+    parts: Sequence[tuple[WordBlock, np.ndarray]], order: np.ndarray | slice
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The terms of the chosen rows of several blocks, in the given order: starts, numbers, counts."""
+    starts, (numbers, counts) = _ragged([(w.starts, (w.numbers, w.counts), rows) for w, rows in parts], order)
+    return starts, numbers, counts
+
+
 def _ragged(
-    parts: Sequence[tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]], order: np.ndarray
+    parts: Sequence[tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]], order: np.ndarray | slice
 ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Rows of different lengths from several tables, in the given order: their starts and values."""
     first = np.concatenate([starts[rows] for starts, _, rows in parts])

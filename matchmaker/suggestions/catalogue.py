@@ -5,11 +5,14 @@ Nothing is loaded before a worker has started, because neither FAISS nor the mod
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,6 +38,8 @@ log = structlog.get_logger("matchmaker")
 PATIENCE = 15
 #: Prepared queries kept, so that going from page to page encodes nothing anew.
 PREPARED = 512
+#: Seconds that must pass between two times that the terms of texts are kept.
+KEEP_WORDS_EVERY = 600
 #: Answers to "which statements may this viewer find" that are kept.
 KEPT = 64
 
@@ -65,11 +70,23 @@ class ModelState(StrEnum):
     FAILED = "failed"
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """A hundred thousand new objects are not garbage; looking whether they are takes a third of a start."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Index:
     """The statements in memory under one encoder; it catches up with the database."""
 
-    def __init__(self, encoder: Encoder | None, glossary: Glossary) -> None:
-        self.matcher = Matcher(encoder, glossary=glossary)
+    def __init__(self, encoder: Encoder | None, glossary: Glossary, words_folder: Path | None) -> None:
+        self.matcher = Matcher(encoder, glossary=glossary, words_folder=words_folder)
         #: The number of the latest change it knows.
         self.seen = 0
         #: The statements without a vector.
@@ -78,13 +95,15 @@ class _Index:
     def catch_up(self, session: Session, now: int) -> None:
         """Take in everything up to a number of the clock."""
         encoder = self.matcher.encoder
-        gone, kept = [], []
+        gone: list[int] = []
+        kept: list[Statement] = []
         changes = indexing.changed_since(encoder.space if encoder else "", self.seen)
-        for row in session.execute(changes, execution_options={"yield_per": 2000}):
-            if row.gone:
-                gone.append(row.id)
-            else:
-                kept.append(_statement(row, encoder.dimension if encoder else 0))
+        with _without_collecting():
+            for row in session.execute(changes, execution_options={"yield_per": 2000}):
+                if row.gone:
+                    gone.append(row.id)
+                else:
+                    kept.append(_statement(row, encoder.dimension if encoder else 0))
         self.matcher.drop(gone)
         self.matcher.put(kept)
         self.pending -= set(gone)
@@ -96,8 +115,18 @@ class _Index:
 class Catalogue:
     """One process's encoder and index. Thread-safe."""
 
-    def __init__(self, load: Callable[[], Encoder] | None, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Encoder] | None,
+        encoder: Encoder | None = None,
+        *,
+        words_folder: Path | None = None,
+    ) -> None:
         self._load = load
+        #: Where the terms of texts are kept for the next start; a cache that may be deleted at any time.
+        self._words_folder = words_folder
+        self._keeper: threading.Thread | None = None
+        self._is_worker = False
         self._encoder = encoder
         self.state = ModelState.READY if encoder else ModelState.WAITING if load else ModelState.OFF
         #: Why the model could not be loaded.
@@ -229,7 +258,7 @@ class Catalogue:
 
     def _is_loaded_beside(self) -> bool:
         """Take over the model in use with an index of its own; returns whether meanwhile yet another came into use."""
-        beside = Catalogue(self._load)
+        beside = Catalogue(self._load, words_folder=self._words_folder)
         try:
             beside.matcher()
         except OperationalError:
@@ -274,13 +303,23 @@ class Catalogue:
             encoder = self._encoder if self.state is ModelState.READY else None
             if self._index is None or self._index.matcher.encoder is not encoder or at.now < self._index.seen:
                 # At the start, after another model, or after the database was restored from an older copy.
-                self._index = _Index(encoder, self.glossary)
+                self._index = _Index(encoder, self.glossary, self._words_folder)
                 self._prepared.clear()
             if at.now == self._index.seen:
                 return
             if self._is_another(wanted := active_hash(session)):
                 self._switch_to(wanted)
             self._index.catch_up(session, at.now)
+        self._keep_words()
+
+    def _keep_words(self) -> None:
+        """Keep the terms of all texts for the next start, in the background and now and then, in web workers only."""
+        matcher = self._held.matcher
+        if self._is_worker and matcher.has_words_to_keep and (self._keeper is None or not self._keeper.is_alive()):
+            self._keeper = threading.Thread(
+                target=matcher.keep_words, kwargs={"older_than": KEEP_WORDS_EVERY}, name="words", daemon=True
+            )
+            self._keeper.start()
 
     def _embed(self, encoder: Encoder) -> int:
         some = sorted(self._held.pending)[: indexing.ON_THE_WAY]
@@ -337,6 +376,8 @@ class Catalogue:
     def warm(self, app: Flask) -> None:
         """Load the model and the index in the background; called in each worker, after the fork."""
 
+        self._is_worker = True
+
         def load() -> None:
             with app.app_context(), reading():
                 try:
@@ -357,14 +398,15 @@ def _mean_of_parts(encoder: Encoder | None, text: str, language: str) -> np.ndar
 
 
 def _statement(row: Any, dimension: int) -> Statement:
+    number, kind, item_id, owners, language, text, _, vector = row
     return Statement(
-        id=row.id,
-        text=row.text,
-        language=row.language,
-        owners=tuple(int(owner) for owner in row.owners.split(",") if owner),
-        item=item_number(row.kind, row.item_id),
+        id=number,
+        text=text,
+        language=sys.intern(language),
+        owners=tuple(map(int, owners.split(","))) if owners else (),
+        item=item_number(kind, item_id),
         # A damaged vector counts as none; ``index sync`` makes it anew.
-        vector=np.frombuffer(row.vector, dtype="<f4") if row.vector and len(row.vector) == 4 * dimension else None,
+        vector=np.frombuffer(vector, dtype="<f4") if vector and len(vector) == 4 * dimension else None,
     )
 
 
@@ -401,4 +443,6 @@ def init_app(app: Flask) -> None:
         with reading(), Session(db.engine) as session:
             return load_active(session, settings)
 
-    app.extensions["catalogue"] = Catalogue(None if settings.words_only else load, encoder)
+    app.extensions["catalogue"] = Catalogue(
+        None if settings.words_only else load, encoder, words_folder=settings.data_dir / "words"
+    )

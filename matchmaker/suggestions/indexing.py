@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, event, func, insert, or_, select, text, update
+from sqlalchemy import Select, String, and_, delete, event, func, insert, or_, select, text, type_coerce, update
 from sqlalchemy.orm import Session, selectinload
 
 from embeddings import detect_language, split_statements
@@ -350,10 +350,13 @@ def count_foreign(session: Session, model_hash: str) -> int:
 
 
 def changed_since(model_hash: str, seen: int) -> Select[Any]:
-    """The statements that changed, or whose vector did, after a number of the clock; with their vectors."""
+    """The statements that changed, or whose vector did, after a number of the clock; with their vectors.
+
+    The kind comes as the plain word that is stored: a start reads a hundred thousand of them.
+    """
     query = select(
         StatementRow.id,
-        StatementRow.kind,
+        type_coerce(StatementRow.kind, String).label("kind"),
         StatementRow.item_id,
         StatementRow.owners,
         StatementRow.language,
