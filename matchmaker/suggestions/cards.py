@@ -61,6 +61,7 @@ def card(suggestion: Suggestion, asked: ItemKind | None, asker: str = "") -> dic
         "pinned": verdict.reason if verdict and verdict.kind == VerdictKind.PIN else None,
         "proposed": verdict.reason if verdict and verdict.kind == VerdictKind.PROPOSAL else None,
         "source": (source, None) if source else None,
+        "raises": [words.reason_text(reason) for reason in suggestion.raises],
     }
 
 
@@ -79,6 +80,8 @@ def facts(suggestion: Suggestion) -> list[str]:
     if suggestion.kind is ItemKind.TEST_FIELD:
         where = thing.city or organisation.place if thing.place == Place.PHYSICAL else str(label(thing.place))
         return [organisation.name, str(label(thing.kind)), str(label(thing.rung)), where]
+    if suggestion.kind is ItemKind.COMPETENCE:
+        return [organisation.name, organisation.place]
     answers_by = _("answers by %(day)s", day=format_date(thing.deadline, "medium")) if thing.deadline else ""
     return [organisation.name, organisation.place, answers_by]
 
@@ -90,7 +93,10 @@ def pair_sides(pair: Pair, asked: ItemKind | None, suggested: Any, asker: str) -
     where nothing else is quoted of them, or where an organisation asks with all it has.
     """
     seek_label, offer_label = words.pair_labels(pair, asker)
-    sides = (("seek", seek_label, pair.seek, pair.we_seek), ("offer", offer_label, pair.offer, not pair.we_seek))
+    sides = (
+        ("seek", seek_label, pair.seek, pair.we_seek or pair.alike),
+        ("offer", offer_label, pair.offer, not (pair.we_seek or pair.alike)),
+    )
     made: dict[str, Any] = {}
     for name, text, quote, ours in sides:
         known = (ours and asked is not ItemKind.ORGANISATION) or quote.item is suggested

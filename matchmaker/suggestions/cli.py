@@ -244,7 +244,9 @@ def tidy() -> None:
 
 @click.command()
 @click.option("--text", required=True, help="What is sought, in plain words; - reads it from standard input.")
-@click.option("--kind", type=click.Choice([str(target) for target in Target]), default=str(Target.PARTNERS))
+@click.option(
+    "--kind", type=click.Choice([str(t) for t in Target if t is not Target.PEERS]), default=str(Target.PARTNERS)
+)
 @click.option("--filter", "pairs", multiple=True, metavar="NAME=VALUE", help="For example country=SE; may be repeated.")
 @click.option("--limit", type=click.IntRange(1, queries.CUT), default=10)
 @click.option("--json", "to_json", is_flag=True, help="Names, bands and evidence as JSON.")

@@ -87,6 +87,8 @@ class Pair:
     terms: tuple[str, ...]
     #: Whether the asking side is the one that seeks; in a reciprocal suggestion it also offers.
     we_seek: bool = True
+    #: Whether the two are look-alikes, which say the same rather than answer each other.
+    alike: bool = False
 
 
 @cache
@@ -312,8 +314,20 @@ class Because(StrEnum):
     COOPERATION = "cooperation"
     #: They say step by step how one gets access: how many steps.
     ACCESS = "access"
+    #: What the host says about its capacity.
+    CAPACITY = "capacity"
     #: They seek themselves: how many open needs.
     OPEN_NEEDS = "open needs"
+    #: An own text does not say what theirs says: the own item, the words.
+    UNSAID = "unsaid"
+    #: No need of ours speaks to what they offer.
+    SAY_NEED = "say need"
+    #: Nothing we offer speaks to what they seek.
+    SAY_OFFER = "say offer"
+    #: An own text that is confidential stands in no index, so its words can't be compared: the own item.
+    NOT_INDEXED = "not indexed"
+    #: The own texts say all that theirs say.
+    ALL_SAID = "all said"
 
 
 @dataclass(frozen=True)

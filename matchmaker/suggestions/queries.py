@@ -19,7 +19,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
-from matchmaker.clusters.models import Organisation
+from embeddings.ranking import band_of
+from embeddings.teams import Candidate, candidates_for
+from matchmaker.clusters.models import SECTOR_OF, Organisation
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.curation.queries import Verdicts, verdicts_for, verdicts_on
 from matchmaker.db import today
@@ -56,6 +58,8 @@ FAINT, FEW = 0.05, 10
 SEARCHED_WITH = 24
 #: Hits of one search.
 FOUND = 400
+#: Words that are named as unsaid in one text.
+UNSAID = 5
 
 #: What partners are found by.
 PARTNER_KINDS = (ItemKind.COMPETENCE, ItemKind.EVIDENCE, ItemKind.ORGANISATION)
@@ -67,6 +71,8 @@ class Target(StrEnum):
     PARTNERS = "partners"
     TEST_FIELDS = "test_fields"
     NEEDS = "needs"
+    #: Look-alikes: who offers the same, or seeks the same.
+    PEERS = "peers"
 
 
 class Sort(StrEnum):
@@ -98,6 +104,8 @@ class Suggestion:
     answer: Feedback | None = None
     #: Sources and licences of imported texts that it rests on.
     sources: tuple[tuple[str, str, str], ...] = ()
+    #: What the asking side could say to raise it; only where somebody asked for this very one.
+    raises: tuple[Reason, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -219,7 +227,7 @@ def _without(
     return np.setdiff1d(allowed, np.array(gone, dtype=np.int64), assume_unique=True)
 
 
-def _load(session: Session, viewer: Viewer, keys: Iterable[Key]) -> dict[Key, Any]:
+def load_things(session: Session, viewer: Viewer, keys: Iterable[Key]) -> dict[Key, Any]:
     """The items of these keys that the viewer may find, asked of the database now."""
     grouped: dict[ItemKind, list[int]] = {}
     for kind, item_id in keys:
@@ -269,6 +277,10 @@ class _Asking:
     only: Collection[str] | None = None
     #: The statements, sorted, that were found by meaning beforehand; None looks among all.
     among: np.ndarray | None = None
+    #: The public id of the suggestion that is to be told what would raise it.
+    raising: str = ""
+    #: Whether look-alikes are asked for, not what complements.
+    alike: bool = False
     catalogue: Catalogue = field(default_factory=current_catalogue)
     verdicts: Verdicts = field(default_factory=Verdicts)
     answers: Mapping[Key, Feedback] = field(default_factory=dict)
@@ -333,6 +345,7 @@ def suggest_for_need(
     limit: int = 10,
     only: Collection[str] | None = None,
     among: np.ndarray | None = None,
+    raising: str = "",
 ) -> SuggestionList:
     """Partners or test fields for a need; the caller has made sure that the viewer may ask with it.
 
@@ -340,7 +353,17 @@ def suggest_for_need(
     """
     sources = [_source_of(ItemKind.NEED, need)]
     asking = _asking(
-        session, viewer, filters, sort, offset, limit, subject=need, sources=sources, only=only, among=among
+        session,
+        viewer,
+        filters,
+        sort,
+        offset,
+        limit,
+        subject=need,
+        sources=sources,
+        only=only,
+        among=among,
+        raising=raising,
     )
     return _partners(asking) if Target(target) is Target.PARTNERS else _items(asking, ItemKind.TEST_FIELD)
 
@@ -375,10 +398,13 @@ def suggest_for_competence(
     offset: int = 0,
     limit: int = 10,
     only: Collection[str] | None = None,
+    raising: str = "",
 ) -> SuggestionList:
     """The needs that a competence could answer."""
     sources = [_source_of(ItemKind.COMPETENCE, competence)]
-    asking = _asking(session, viewer, filters, sort, offset, limit, subject=competence, sources=sources, only=only)
+    asking = _asking(
+        session, viewer, filters, sort, offset, limit, subject=competence, sources=sources, only=only, raising=raising
+    )
     return _items(asking, ItemKind.NEED)
 
 
@@ -416,6 +442,7 @@ def suggest_for_organisation(
     offset: int = 0,
     limit: int = 10,
     only: Collection[str] | None = None,
+    raising: str = "",
 ) -> SuggestionList:
     """Partners with whom both sides gain: they offer what we seek, and seek what we offer."""
     needs = _own(session, viewer, organisation, ItemKind.NEED)
@@ -424,7 +451,9 @@ def suggest_for_organisation(
     )
     offers = offers or _own(session, viewer, organisation, ItemKind.EVIDENCE)
     sources = [*needs, *offers]
-    asking = _asking(session, viewer, filters, sort, offset, limit, subject=organisation, sources=sources, only=only)
+    asking = _asking(
+        session, viewer, filters, sort, offset, limit, subject=organisation, sources=sources, only=only, raising=raising
+    )
     if not sources:
         return SuggestionList((), 0, words_only=asking.matcher.encoder is None)
     eligible = _eligible_partners(asking)
@@ -446,6 +475,62 @@ def suggest_for_organisation(
     )
     keys = {(ItemKind.ORGANISATION, one) for one in eligible}
     return _answer(asking, ItemKind.ORGANISATION, matches, keys, first_offer=len(needs))
+
+
+def partners_by_part(
+    session: Session, viewer: Viewer, need: Need, parts: Sequence[str], *, without: Collection[int] = ()
+) -> list[Candidate]:
+    """Who could answer which part of a need, and by what: among the same organisations that suggestions come from."""
+    asking = _asking(session, viewer, None, Sort.BEST, 0, 0, subject=need, sources=[_source_of(ItemKind.NEED, need)])
+    allowed = allowed_statements(session, viewer, PARTNER_KINDS, speaking=True)
+    ruled_out = [(ItemKind.COMPETENCE, one) for one in asking.verdicts.vetoed_competences]
+    eligible = _eligible_partners(asking) - frozenset(without)
+    facts = session.execute(
+        select(Organisation.id, Organisation.type, Organisation.is_sme).where(Organisation.id.in_(eligible))
+    ).all()
+    return candidates_for(
+        asking.matcher,
+        parts,
+        allowed=_without(session, allowed, PARTNER_KINDS, (), ruled_out),
+        owners=eligible,
+        sectors={row.id: str(SECTOR_OF[row.type]) for row in facts},
+        smes={row.id for row in facts if row.is_sme},
+        limit=CUT // 2,
+    )
+
+
+def suggest_peers(
+    session: Session,
+    viewer: Viewer,
+    subject: Need | Competence | Organisation,
+    *,
+    filters: Filters | None = None,
+    sort: Sort | str = Sort.BEST,
+    offset: int = 0,
+    limit: int = 10,
+) -> SuggestionList:
+    """Look-alikes: competences like a competence, needs like a need, organisations that offer what this one offers."""
+    if not isinstance(subject, Organisation):
+        kind = indexing.KIND_OF[type(subject)]
+        sources = [_source_of(kind, subject)]
+        asking = _asking(session, viewer, filters, sort, offset, limit, subject=subject, sources=sources, alike=True)
+        return _items(asking, kind)
+    sources = _own(session, viewer, subject, ItemKind.COMPETENCE)
+    asking = _asking(session, viewer, filters, sort, offset, limit, subject=subject, sources=sources, alike=True)
+    eligible = _eligible_partners(asking)
+    matches = asking.matcher.rank_partners(
+        [asking.query(source) for source in sources],
+        [],
+        allowed_offers=allowed_statements(session, viewer, [ItemKind.COMPETENCE], asking.filters),
+        allowed_needs=np.zeros(0, dtype=np.int64),
+        owners=eligible,
+        limit=CUT,
+        evidence=LOOKED_AT,
+        explain=False,
+    )
+    # Only one direction is asked, so the band is that of its best pair.
+    matches = [replace(match, band=band_of(max(one.strength for one in match.evidence))) for match in matches]
+    return _answer(asking, ItemKind.ORGANISATION, matches, frozenset(), first_offer=len(sources))
 
 
 def _own(session: Session, viewer: Viewer, organisation: Organisation, kind: ItemKind) -> list[_Source]:
@@ -517,7 +602,8 @@ def _partners(asking: _Asking) -> SuggestionList:
 
 def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
     """Test fields or needs, each by its own statements; those that are confidential by their teasers."""
-    session, kinds = asking.session, (kind, ItemKind.TEASER)
+    # Look-alikes are told from whole texts.
+    session, kinds = asking.session, (kind,) if asking.alike else (kind, ItemKind.TEASER)
     decided, vetoed = _decided(asking, kind)
     query = asking.query(asking.sources[0])
     background = allowed_statements(session, asking.viewer, kinds, of=kind)
@@ -559,6 +645,9 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
 
 def _decided(asking: _Asking, kind: ItemKind) -> tuple[dict[Key, Verdict], dict[Key, Verdict]]:
     """What managers put first among things of this kind, and what they ruled out; a teaser stands for its item."""
+    if asking.alike:
+        # Verdicts are about who answers whom; they say nothing about who is alike.
+        return {}, {}
     verdicts = asking.verdicts
     first, vetoed = {
         ItemKind.ORGANISATION: (verdicts.partners, verdicts.vetoed_partners),
@@ -595,9 +684,9 @@ def _answer(
     ordered = apply_verdicts(apply_verdicts(matches, pinned=proposals, vetoed=()), pinned=pins, vetoed=())
 
     evidence = [one for match in ordered for one in match.evidence]
-    texts = _texts(session, [one.statement for one in evidence])
+    texts = load_texts(session, [one.statement for one in evidence])
     keys = {item_key(one.item) for one in evidence if one.statement in texts}
-    things = _load(session, viewer, keys | {key_of(match.key) for match in ordered})
+    things = load_things(session, viewer, keys | {key_of(match.key) for match in ordered})
     sound = []
     for match in ordered:
         kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in things)
@@ -617,8 +706,8 @@ def _answer(
     return SuggestionList(
         items=tuple(explainer.suggestion(match, shown_first.get(match.key)) for match in page),
         total=len(sound),
-        hidden=_hidden(asking, kind),
-        vetoed=_vetoed(asking, vetoed) if asking.as_manager else (),
+        hidden=() if asking.alike else _hidden(asking, kind),
+        vetoed=_vetoed(asking, vetoed) if asking.as_manager and not asking.alike else (),
         words_only=asking.matcher.encoder is None,
     )
 
@@ -630,7 +719,7 @@ def _numbering(kind: ItemKind) -> tuple[Callable[[int], Key], Callable[[Key], in
     return item_key, lambda key: item_number(*key)
 
 
-def _texts(session: Session, statements: Collection[int]) -> dict[int, Any]:
+def load_texts(session: Session, statements: Collection[int]) -> dict[int, Any]:
     """The statements as they stand in the database now."""
     rows = session.execute(
         select(StatementRow.id, StatementRow.text, StatementRow.language).where(
@@ -694,14 +783,14 @@ def _organisation_of(thing: Any) -> Organisation | None:
 def _hidden(asking: _Asking, kind: ItemKind) -> tuple[tuple[Feedback, Any], ...]:
     kinds = (kind,) if kind is ItemKind.ORGANISATION else (kind, ItemKind.TEASER)
     answers = [answer for key, answer in asking.answers.items() if key[0] in kinds and is_hidden(answer)]
-    things = _load(asking.session, asking.viewer, [(answer.object_kind, answer.object_id) for answer in answers])
+    things = load_things(asking.session, asking.viewer, [(answer.object_kind, answer.object_id) for answer in answers])
     return tuple(
         (answer, things[key]) for answer in answers if (key := (answer.object_kind, answer.object_id)) in things
     )
 
 
 def _vetoed(asking: _Asking, vetoes: Mapping[Key, Verdict]) -> tuple[tuple[Verdict, Any], ...]:
-    things = _load(asking.session, asking.viewer, vetoes)
+    things = load_things(asking.session, asking.viewer, vetoes)
     return tuple((verdict, things[key]) for key, verdict in vetoes.items() if key in things)
 
 
@@ -750,7 +839,50 @@ class _Explainer:
             verdict=verdict,
             answer=self.asking.answers.get(key),
             sources=self._sources([thing, *(self._item(one) for one in shown)]),
+            raises=self._raises(thing, shown),
         )
+
+    def _raises(self, thing: Any, shown: Sequence[Evidence]) -> tuple[Reason, ...]:
+        """What the asking side's own texts leave unsaid that the quoted ones say: both may be read by the viewer."""
+        asking = self.asking
+        if not asking.raising or thing.public_id != asking.raising:
+            return ()
+        made: list[Reason] = []
+        for one in shown:
+            source = asking.sources[one.query if self.first_offer is not None else 0]
+            unsaid = self._unsaid(source, self.texts[one.statement])
+            if unsaid is None:
+                made.append(Reason(Because.NOT_INDEXED, (source.item,)))
+            elif unsaid:
+                made.append(Reason(Because.UNSAID, (source.item, unsaid)))
+        if self.first_offer is not None:
+            directions = {one.query < self.first_offer for one in shown}
+            if True not in directions:
+                made.append(Reason(Because.SAY_NEED))
+            if False not in directions:
+                made.append(Reason(Because.SAY_OFFER))
+        return tuple(dict.fromkeys(made)) or (Reason(Because.ALL_SAID),)
+
+    def _unsaid(self, source: _Source, row: Any) -> tuple[str, ...] | None:
+        """The telling words of the other side's text that an own text has in no form; None where it is in no index."""
+        asking = self.asking
+        own = asking.session.scalars(
+            select(StatementRow.id).where(
+                StatementRow.kind == source.kind, StatementRow.item_id == source.item.id, ~StatementRow.gone
+            )
+        ).all()
+        if not own:
+            return None
+        theirs = asking.catalogue.prepare(asking.matcher, row.text, row.language)
+        readable = allowed_statements(asking.session, asking.viewer, [source.kind or ItemKind.NEED])
+        missing: dict[str, float] = {}
+        for number, statement in enumerate(own):
+            found = asking.matcher.missing_terms(theirs, statement, allowed=readable, limit=4 * UNSAID)
+            gains = {one.term: one.gain for one in found}
+            # A word is unsaid where no part of the text says it.
+            missing = gains if not number else {term: gain for term, gain in missing.items() if term in gains}
+        words = sorted(missing, key=lambda term: (-missing[term], term))
+        return explaining.telling(words, row.language)[:UNSAID]
 
     def _choose(self, match: Match) -> list[Evidence]:
         """The best statement of each of the nearest items; where both sides gain, of both directions."""
@@ -773,6 +905,8 @@ class _Explainer:
         terms = explaining.terms_of(source.text, source.language, row.text, row.language, glossary)
         ours = quote(source.kind, source.item, source.text, terms, source.language, glossary=glossary)
         theirs = quote(kind, item, row.text, terms, row.language, glossary=glossary)
+        if asking.alike:
+            return Pair(seek=ours, offer=theirs, terms=terms, alike=True)
         we_seek = (item.of if kind is ItemKind.TEASER else kind) != ItemKind.NEED
         return Pair(seek=ours, offer=theirs, terms=terms) if we_seek else Pair(theirs, ours, terms, we_seek=False)
 
@@ -781,7 +915,9 @@ class _Explainer:
 
     def _wishes(self, thing: Any, match: Match) -> list[Wish]:
         source = self.asking.sources[0] if self.first_offer is None else None
-        if source is None or source.item is None or isinstance(thing, Teaser) or isinstance(source.item, Teaser):
+        if source is None or source.item is None or self.asking.alike:
+            return []
+        if isinstance(thing, Teaser) or isinstance(source.item, Teaser):
             return []
         if isinstance(source.item, Need):
             if isinstance(thing, TestField):
@@ -791,7 +927,7 @@ class _Explainer:
 
     def _why(self, thing: Any, match: Match, pairs: Sequence[Pair]) -> list[Reason]:
         made: list[Reason] = []
-        if self.first_offer is not None:
+        if self.first_offer is not None and not self.asking.alike:
             if any(pair.we_seek for pair in pairs):
                 made.append(Reason(Because.THEY_OFFER))
             if any(not pair.we_seek for pair in pairs):
@@ -817,6 +953,8 @@ class _Explainer:
 
     def _why_yes(self, thing: Any, match: Match) -> list[Reason]:
         made: list[Reason] = []
+        if self.asking.alike:
+            return made
         competence, asker = self._competence(match), self.asking.organisation
         if competence is not None and asker is not None and str(asker.type) in competence.partners_sought:
             made.append(Reason(Because.SEEK_OUR_TYPE, (asker.type,)))
@@ -825,6 +963,8 @@ class _Explainer:
             made.append(Reason(Because.COOPERATION, tuple(competence.cooperation)))
         if isinstance(thing, TestField) and thing.access_steps:
             made.append(Reason(Because.ACCESS, (len(thing.access_steps),)))
+        if isinstance(thing, TestField) and thing.capacity:
+            made.append(Reason(Because.CAPACITY, (thing.capacity,)))
         if self.seeking.get(match.key) and self.first_offer is None:
             made.append(Reason(Because.OPEN_NEEDS, (self.seeking[match.key],)))
         return made
@@ -916,7 +1056,7 @@ def answers_to(session: Session, subject: Any) -> dict[Key, Feedback]:
 def saved(session: Session, viewer: Viewer, subject: Any) -> list[tuple[Feedback, Any]]:
     """The suggestions that were kept for later, with what they suggest; what may not be read any more is left out."""
     answers = [answer for answer in answers_to(session, subject).values() if answer.answer == Answer.SAVED]
-    things = _load(session, viewer, [(answer.object_kind, answer.object_id) for answer in answers])
+    things = load_things(session, viewer, [(answer.object_kind, answer.object_id) for answer in answers])
     return [(answer, things[key]) for answer in answers if (key := (answer.object_kind, answer.object_id)) in things]
 
 
@@ -982,8 +1122,8 @@ def search(
     counts = Counter(key[0] for key, _ in everything)
     found = everything if kinds is None else find(tuple(kinds))
     page = found[max(offset, 0) : max(offset, 0) + limit]
-    things = _load(session, viewer, [key for key, _ in page])
-    texts = _texts(session, [match.evidence[0].statement for _, match in page if match])
+    things = load_things(session, viewer, [key for key, _ in page])
+    texts = load_texts(session, [match.evidence[0].statement for _, match in page if match])
     hits = []
     for key, match in page:
         item = things.get(key)

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from matchmaker.clusters.models import Organisation, OrganisationType, Sector
+from matchmaker.curation import operations as curation
+from matchmaker.curation.models import VerdictKind
 from matchmaker.db import db
 from matchmaker.items.labels import country_name, label, words_of
 from matchmaker.items.models import Field, Rung, Teaser
@@ -21,7 +23,7 @@ from matchmaker.items.pages import back_to, url_with
 from matchmaker.items.queries import get_or_refuse, teaser_or_refuse
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, permits, require
-from matchmaker.suggestions import cards, operations, queries, words
+from matchmaker.suggestions import cards, operations, queries, teams, words
 from matchmaker.suggestions.filters import VOCABULARIES, Filters
 from matchmaker.suggestions.indexing import KIND_OF, MODELS
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, NeverReason
@@ -102,6 +104,8 @@ def for_need(public_id: str) -> str:
     tab = request.args.get("tab", "")
     if tab == "saved":
         return _saved_page(ItemKind.NEED, need)
+    if tab == "peers":
+        return _peers_page(ItemKind.NEED, need)
     target = Target.TEST_FIELDS if tab == "test_fields" else Target.PARTNERS
     other = Target.PARTNERS if target is Target.TEST_FIELDS else Target.TEST_FIELDS
 
@@ -118,6 +122,8 @@ def for_competence(public_id: str) -> str:
     competence = _subject(ItemKind.COMPETENCE, public_id)
     if request.args.get("tab") == "saved":
         return _saved_page(ItemKind.COMPETENCE, competence)
+    if request.args.get("tab") == "peers":
+        return _peers_page(ItemKind.COMPETENCE, competence)
 
     def ask(**more: Any) -> SuggestionList:
         return queries.suggest_for_competence(db.session, g.viewer, competence, **more)
@@ -132,6 +138,8 @@ def for_organisation(public_id: str) -> str:
     organisation = _subject(ItemKind.ORGANISATION, public_id)
     if request.args.get("tab") == "saved":
         return _saved_page(ItemKind.ORGANISATION, organisation)
+    if request.args.get("tab") == "peers":
+        return _peers_page(ItemKind.ORGANISATION, organisation)
 
     def ask(**more: Any) -> SuggestionList:
         return queries.suggest_for_organisation(db.session, g.viewer, organisation, **more)
@@ -155,6 +163,16 @@ def for_teaser(public_id: str) -> str:
     return _list_page(ItemKind.TEASER, teaser, target, ask, other_count=ask(target=other, limit=0).total)
 
 
+def _peers_page(kind: ItemKind, subject: Any) -> str:
+    """Who offers the same, or seeks the same."""
+
+    def ask(**more: Any) -> SuggestionList:
+        more.pop("raising", None)
+        return queries.suggest_peers(db.session, g.viewer, subject, **more)
+
+    return _list_page(kind, subject, Target.PEERS, ask)
+
+
 def _subject(kind: ItemKind, public_id: str) -> Any:
     """What is asked with. Raises NotPermitted where the viewer may not ask with it."""
     if kind is ItemKind.ORGANISATION:
@@ -176,12 +194,17 @@ def _list_page(
 ) -> str:
     filters = Filters.of_address(request.args)
     sort, shown = _sort(), _shown()
-    found = ask(filters=filters, sort=sort, limit=shown)
+    own = _is_own(subject)
+    # What would raise a suggestion is told to those who can change the asking side's texts.
+    raising = request.args.get("raise", "")[:12] if own else ""
+    found = ask(filters=filters, sort=sort, limit=shown, **({"raising": raising} if raising else {}))
     return render_template(
         "suggestions/list.html",
         **_about(kind, subject),
         **_empty(kind, target),
-        own=_is_own(subject),
+        own=own,
+        raising=raising,
+        raise_url=lambda public_id: url_with(**{"raise": public_id}) + f"#s-{public_id}",
         curates=_curates(subject),
         target=target,
         found=found,
@@ -245,6 +268,7 @@ def _about(kind: ItemKind, subject: Any) -> dict[str, Any]:
         "subject_lang": subject.language if subject.language not in ("", str(get_locale())) else None,
         "subject_url": cards.page_of(kind, subject),
         "list_url": url_for(PAGES[kind], public_id=subject.public_id),
+        "team_url": url_for(".team", public_id=subject.public_id) if kind is ItemKind.NEED else None,
         "edit_url": url_for(edit, public_id=subject.public_id) if edit.endswith(_EDITS) else url_for(edit),
         "crumbs": [(crumb[0], url_for(crumb[1]))],
         "here": request.full_path.rstrip("?"),
@@ -253,6 +277,12 @@ def _about(kind: ItemKind, subject: Any) -> dict[str, Any]:
 
 def _empty(kind: ItemKind, target: Target) -> dict[str, str]:
     """What an empty list says, and what to do next."""
+    if target is Target.PEERS:
+        return {
+            "empty_title": _("Nobody like this yet"),
+            "empty_text": _("Nobody offers or seeks the same in a text that you may read."),
+            "empty_action": _("Edit the text"),
+        }
     if target is Target.TEST_FIELDS:
         return {
             "empty_title": _("No test field fits yet"),
@@ -284,6 +314,8 @@ def _count_text(target: Target, total: int) -> str:
     """How many there are; the engine looks at the best hundred."""
     if total >= queries.CUT:
         return _("The best %(num)s suggestions", num=queries.CUT)
+    if target is Target.PEERS:
+        return ngettext("%(num)s look-alike", "%(num)s look-alikes", total)
     if target is Target.TEST_FIELDS:
         return ngettext("%(num)s test field", "%(num)s test fields", total)
     if target is Target.NEEDS:
@@ -329,6 +361,14 @@ def _tabs(kind: ItemKind, subject: Any, target: Target | None, total: int | None
         made = [tab(_("Needs"), None, target is Target.NEEDS, total)]
     else:
         made = [tab(_("Partners"), None, target is Target.PARTNERS, total)]
+    words_for_peers = {
+        ItemKind.NEED: _("Seek the same"),
+        ItemKind.COMPETENCE: _("Offer the same"),
+        ItemKind.ORGANISATION: _("Peers"),
+    }
+    on_peers = target is Target.PEERS
+    if kind in words_for_peers:
+        made.append(tab(words_for_peers[kind], "peers", on_peers, total if on_peers else None))
     if saved is not None and (saved or target is None):
         made.append(tab(_("Saved"), "saved", target is None, saved))
     return made if len(made) > 1 else []
@@ -364,6 +404,91 @@ def compare(public_id: str) -> str:
         too_many=len(set(request.args.getlist("pick"))) > COMPARED,
         never_reasons=words_of(NeverReason),
     )
+
+
+@bp.get("/need/<public_id>/team")
+@permits(Permission.SUGGEST)
+def team(public_id: str) -> str:
+    """The smallest team that covers the parts of a need, as somebody wants it to be."""
+    need = _subject(ItemKind.NEED, public_id)
+    wishes, left_out = _wishes_of_team(need)
+    found = teams.plan(db.session, g.viewer, need, wishes)
+    return render_template(
+        "suggestions/team.html",
+        need=need,
+        wishes=wishes,
+        plan=found,
+        parts_text="\n".join(wishes.parts),
+        sizes=[Choice(str(n), str(n), n == wishes.size) for n in range(teams.SMALLEST, teams.LARGEST + 1)],
+        sectors=[Choice(str(one), label(one), str(one) in wishes.sectors) for one in Sector],
+        left_out=[(one, url_with(without=[o.public_id for o in left_out if o is not one])) for one in left_out],
+        without_url=lambda one: url_with(without=[*(o.public_id for o in left_out), one.public_id]),
+        missing_sectors=[label(one, Sector) for one in found.missing_sectors],
+        curates=bool(g.viewer.manages & need.organisation.cluster_ids),
+        page_of=cards.page_of,
+        list_url=url_for(".for_need", public_id=need.public_id),
+        here=request.full_path.rstrip("?"),
+    )
+
+
+@bp.post("/need/<public_id>/team/propose")
+@permits(Permission.CURATE)
+def propose_team(public_id: str) -> Response:
+    """Propose every member of a team to the need's owner, with one reason."""
+    need = _subject(ItemKind.NEED, public_id)
+    curated = g.viewer.manages & need.organisation.cluster_ids
+    if not curated:
+        raise NotPermitted("a cluster to decide for")
+    back = back_to(url_for(".team", public_id=need.public_id))
+    members = [find_suggested(ItemKind.ORGANISATION, one) for one in request.form.getlist("member")[: teams.LARGEST]]
+    try:
+        for member in members:
+            curation.give(
+                db.session,
+                manager_id=g.viewer.user_id,
+                cluster_id=min(curated),
+                kind=VerdictKind.PROPOSAL,
+                subject=need,
+                decided=member,
+                reason=request.form.get("reason", ""),
+            )
+    except curation.ReasonMissing:
+        flash(_("Nothing was proposed: say why these organisations, the member reads it."), "warning")
+        return redirect(back)
+    except curation.NotAPair:
+        abort(400)
+    db.session.commit()
+    flash(
+        ngettext(
+            "%(num)s organisation is proposed for this need, with your reason.",
+            "%(num)s organisations are proposed for this need, with your reason.",
+            len(members),
+        )
+    )
+    return redirect(url_for(".for_need", public_id=need.public_id))
+
+
+def _wishes_of_team(need: Need) -> tuple[teams.Wishes, list[Organisation]]:
+    """What the address asks of a team; the parts are those of the need's text until somebody writes others."""
+    asked = request.args
+    lines = [" ".join(line.split())[: teams.LONGEST_PART] for line in asked.get("parts", "").splitlines()]
+    parts = tuple(dict.fromkeys(line for line in lines if line))[: teams.PARTS] or teams.parts_of(need)
+    size = asked.get("size", "")
+    left_out = list(
+        db.session.scalars(
+            select(Organisation)
+            .where(Organisation.public_id.in_(asked.getlist("without")[:50]))
+            .order_by(Organisation.name_key, Organisation.id)
+        )
+    )
+    wishes = teams.Wishes(
+        parts=parts,
+        size=min(max(int(size), teams.SMALLEST), teams.LARGEST) if size.isdecimal() and len(size) < 3 else 4,
+        sme="sme" in asked,
+        sectors=tuple(str(one) for one in Sector if str(one) in asked.getlist("sector")),
+        without=frozenset(one.id for one in left_out),
+    )
+    return wishes, left_out
 
 
 @bp.route("/text", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from embeddings import Band
-from matchmaker.clusters.models import OrganisationType
+from matchmaker.clusters.models import Organisation, OrganisationType
 from matchmaker.items.labels import country_name, label, labels, language_name
 from matchmaker.items.models import Cooperation, Rung, Stage
 from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Standing, Wish, Wished
@@ -133,6 +133,20 @@ def reason_text(reason: Reason, asker: str = "") -> str:
         return _("They look for: %(type)s", type=label(values[0], OrganisationType))
     if reason.because is Because.COOPERATION:
         return _("Open to: %(kinds)s", kinds=listed(labels(values, Cooperation)))
+    if reason.because is Because.CAPACITY:
+        return _("Capacity: %(capacity)s", capacity=values[0])
+    if reason.because is Because.UNSAID:
+        item, unsaid = values
+        own = item.name if isinstance(item, Organisation) else item.title
+        return _("“%(own)s” does not say: %(words)s. Add those that are true of it.", own=own, words=listed(unsaid))
+    if reason.because is Because.SAY_NEED:
+        return _("None of your needs speaks to what they offer. If you seek it, say so in a need.")
+    if reason.because is Because.SAY_OFFER:
+        return _("Nothing you offer speaks to what they seek. If you can do it, say so in a competence.")
+    if reason.because is Because.NOT_INDEXED:
+        return _("Your text is confidential and stands in no index, so this can’t be told for it.")
+    if reason.because is Because.ALL_SAID:
+        return _("Your texts say all that theirs say. More texts on the same matter would help, or a longer one.")
     if reason.because is Because.ACCESS:
         return ngettext("Access in %(num)s described step", "Access in %(num)s described steps", values[0])
     return ngettext(
@@ -166,6 +180,12 @@ def side_label(quote: Quote, *, ours: bool, seeks: bool, asker: str = "") -> str
 
 def pair_labels(pair: Pair, asker: str = "") -> tuple[str, str]:
     """The labels over what is sought and what is offered."""
+    if pair.alike:
+        both_seek = pair.offer.kind is ItemKind.NEED
+        return (
+            side_label(pair.seek, ours=True, seeks=both_seek, asker=asker),
+            side_label(pair.offer, ours=False, seeks=both_seek),
+        )
     return (
         side_label(pair.seek, ours=pair.we_seek, seeks=True, asker=asker),
         side_label(pair.offer, ours=not pair.we_seek, seeks=False, asker=asker),

@@ -220,6 +220,10 @@ GET  /suggestions/need/<public_id>                entrusted-need  member admin m
 GET  /suggestions/teaser/<public_id>              teaser          manager far-manager
 GET  /suggestions/need/<public_id>/compare        members-need  member admin manager
 GET  /suggestions/need/<public_id>/compare        private-need  member admin
+GET  /suggestions/need/<public_id>/team           members-need  member admin manager
+GET  /suggestions/need/<public_id>/team           private-need  member admin
+POST /suggestions/need/<public_id>/team/propose   members-need  manager
+POST /suggestions/need/<public_id>/team/propose   private-need  nobody
 GET  /suggestions/competence/<public_id>          members-competence  member admin manager
 GET  /suggestions/competence/<public_id>          draft-competence    member admin
 GET  /suggestions/organisation/<public_id>        organisation  member admin manager
