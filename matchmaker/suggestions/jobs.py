@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import structlog
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from embeddings import ModelRefused, ModelUnavailable
-from matchmaker.db import db, reading
+from matchmaker.clusters.models import Cluster
+from matchmaker.db import db, reading, writing
 from matchmaker.jobs import job
-from matchmaker.suggestions import indexing, switching
+from matchmaker.suggestions import indexing, learning, switching
 from matchmaker.suggestions.catalogue import Catalogue, current_catalogue
 from matchmaker.suggestions.embedding import count_read_otherwise, embed_all, read_again
 
@@ -54,3 +56,17 @@ def _go_on_building() -> None:
         return
     _encoder, glossary = current_catalogue().tools()
     switching.build(encoder, glossary)
+
+
+@job("orders", every=timedelta(hours=24))
+def orders() -> None:
+    """Learn every cluster's order from what was decided in it."""
+    with reading(), Session(db.engine) as session:
+        clusters = session.scalars(select(Cluster.id).order_by(Cluster.id)).all()
+    for cluster_id in clusters:
+        # What is read and computed holds no lock; only the result is written.
+        with reading(), Session(db.engine) as session:
+            learned = learning.learned(session, cluster_id)
+        with writing(), Session(db.engine) as session:
+            learning.keep(session, cluster_id, learned)
+            session.commit()

@@ -1,25 +1,29 @@
-"""What managers change in how texts are compared: the glossary."""
+"""What managers change in how suggestions come about: the glossary, and the order that decisions taught."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import format_percent, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from embeddings.amending import Concern, Conflict, Entry
+from embeddings.feedback import LEAST
+from matchmaker import jobs
+from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
 from matchmaker.items.labels import language_name
 from matchmaker.items.pages import back_to, page_number, url_of_page, url_with
 from matchmaker.items.queries import Page, paginate
 from matchmaker.permissions import NotPermitted, Permission, permits
-from matchmaker.suggestions import glossary
+from matchmaker.suggestions import glossary, learning
 from matchmaker.suggestions.forms import AcronymForm, WordForm
-from matchmaker.suggestions.models import GlossaryChange
+from matchmaker.suggestions.models import GlossaryChange, LearnedOrder
+from matchmaker.suggestions.queries import FEATURES
 from matchmaker.suggestions.views import bp
 
 #: The kinds of entries, as they stand in an address, and the language that each means to the engine.
@@ -184,3 +188,71 @@ def _say(sentence: str, change: GlossaryChange) -> None:
     undo = render_template("suggestions/_glossary_undo.html", change=change)
     background = _("Texts that hold it are read again in the background.")
     flash(Markup("{} {} {}").format(sentence, background, Markup(undo)))  # noqa: S704 - our own template, escaped by it.
+
+
+# --- The learned order --------------------------------------------------------------------------------------------
+
+
+@bp.get("/order")
+@permits(Permission.CURATE)
+def order_index() -> str:
+    """What the decisions of the manager's clusters have taught about the order, and the switch."""
+    clusters = db.session.scalars(select(Cluster).where(Cluster.id.in_(g.viewer.manages)).order_by(Cluster.name))
+    rows = [(cluster, order := learning.order_of(db.session, cluster.id), _weights(order)) for cluster in clusters]
+    return render_template("suggestions/order.html", rows=rows, least=LEAST)
+
+
+@bp.post("/order/<public_id>/switch")
+@permits(Permission.CURATE)
+def order_switch(public_id: str) -> Response:
+    """Use what a cluster has learned where it convinces, or go by the default."""
+    cluster = _managed(public_id)
+    wanted = request.form.get("wanted") == "1"
+    learning.want(db.session, cluster, wanted)
+    db.session.commit()
+    if wanted:
+        flash(_("What was learned is used wherever it proves better."))
+    else:
+        flash(_("Suggestions follow the usual order again."))
+    return redirect(url_for(".order_index"))
+
+
+@bp.post("/order/<public_id>/learn")
+@permits(Permission.CURATE)
+def order_learn(public_id: str) -> Response:
+    """Learn again from what was decided until now."""
+    _managed(public_id)
+    jobs.wake(db.session, "orders")
+    db.session.commit()
+    flash(_("It is being learned again in the background; look again in a minute."))
+    return redirect(url_for(".order_index"))
+
+
+def _managed(public_id: str) -> Cluster:
+    cluster = db.session.scalar(select(Cluster).where(Cluster.public_id == public_id))
+    if cluster is None or cluster.id not in g.viewer.manages:
+        raise NotPermitted(public_id)
+    return cluster
+
+
+def _weights(order: LearnedOrder | None) -> list[tuple[str, str]]:
+    """How much each part counts, in words: beside what it counts by default."""
+    if order is None:
+        return []
+    names = {
+        "meaning": _("Similar in meaning"),
+        "words": _("Shared words"),
+        "breadth": _("Several texts that fit"),
+        "wishes": _("What was asked for is met"),
+        "nearness": _("The same region or country"),
+    }
+    return [(names[name], _counts(order.weights.get(name, default), default)) for name, default in FEATURES.items()]
+
+
+def _counts(weight: float, default: float) -> str:
+    if not default:
+        return _("does not count, as usual") if weight < 0.05 else _("counts here, usually not")
+    if abs(weight - default) < 0.05:
+        return _("counts as usual")
+    share = format_percent(weight / default)
+    return _("counts %(share)s of the usual", share=share)

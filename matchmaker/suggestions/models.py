@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -209,3 +210,23 @@ class Feedback(Model):
     #: The day a "not now" ends.
     until: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class LearnedOrder(Model):
+    """What a cluster's decisions taught about the order of its suggestions. Weights and counts, no text and no name."""
+
+    __tablename__ = "learned_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("cluster.id", ondelete="CASCADE"), unique=True)
+    #: Name of a score part → how much it counts.
+    weights: Mapped[dict[str, Any]]
+    #: Held-back decisions that it placed better, worse and alike than the default.
+    better: Mapped[int]
+    worse: Mapped[int]
+    same: Mapped[int]
+    #: Whether that convinces.
+    adopted: Mapped[bool]
+    #: Whether the cluster's managers want it used where it convinces.
+    wanted: Mapped[bool] = mapped_column(default=True)
+    learned_at: Mapped[datetime] = mapped_column(default=utcnow)

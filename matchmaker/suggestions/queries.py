@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
+from embeddings.feedback import score
 from embeddings.ranking import band_of
 from embeddings.teams import Candidate, candidates_for
 from matchmaker.clusters.models import SECTOR_OF, Organisation
@@ -33,7 +34,7 @@ from matchmaker.profiles.models import Competence, Profile, competence_evidence,
 from matchmaker.profiles.models import Evidence as EvidenceItem
 from matchmaker.suggestions import explaining, exposure, indexing
 from matchmaker.suggestions.catalogue import Catalogue, current_catalogue, item_key, item_number
-from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Wish, quote
+from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Standing, Wish, quote
 from matchmaker.suggestions.filters import (
     NO_FILTERS,
     Filters,
@@ -42,7 +43,15 @@ from matchmaker.suggestions.filters import (
     place_conditions,
 )
 from matchmaker.suggestions.indexing import MODELS, Key, text_of
-from matchmaker.suggestions.models import Answer, Audience, Feedback, ItemKind, Objection, StatementRow
+from matchmaker.suggestions.models import (
+    Answer,
+    Audience,
+    Feedback,
+    ItemKind,
+    LearnedOrder,
+    Objection,
+    StatementRow,
+)
 from matchmaker.testfields.models import TestField
 from matchmaker.texts import comparison_key
 
@@ -281,6 +290,9 @@ class _Asking:
     raising: str = ""
     #: Whether look-alikes are asked for, not what complements.
     alike: bool = False
+    #: What is ranked wherever the engine would have left it, and the features of all that is, for those who learn.
+    also: Collection[int] = ()
+    noted: dict[Key, dict[str, float]] | None = None
     catalogue: Catalogue = field(default_factory=current_catalogue)
     verdicts: Verdicts = field(default_factory=Verdicts)
     answers: Mapping[Key, Feedback] = field(default_factory=dict)
@@ -594,7 +606,7 @@ def _partners(asking: _Asking) -> SuggestionList:
     found_before = allowed if asking.among is None else np.intersect1d(allowed, asking.among, assume_unique=True)
     matches = rank(eligible, CUT, found_before)
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.
-    missing = (asking.verdicts.partners.keys() & eligible) - {match.key for match in matches}
+    missing = ((asking.verdicts.partners.keys() | set(asking.also)) & eligible) - {match.key for match in matches}
     if missing:
         matches += rank(missing, len(missing))
     return _answer(asking, ItemKind.ORGANISATION, matches, {(ItemKind.ORGANISATION, one) for one in eligible})
@@ -618,13 +630,14 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
         [*vetoed, *asking.hidden(*kinds), *((ItemKind.TEASER, one) for one in own_teasers)],
     )
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.
+    wanted = {*decided, *((kind, one) for one in asking.also)}
     first = (
         session.execute(
             select(StatementRow.id, StatementRow.kind, StatementRow.item_id).where(
-                or_(*((StatementRow.kind == key[0]) & (StatementRow.item_id == key[1]) for key in decided))
+                or_(*((StatementRow.kind == key[0]) & (StatementRow.item_id == key[1]) for key in wanted))
             )
         ).all()
-        if decided
+        if wanted
         else []
     )
     first = [row for row in first if row.id in allowed]
@@ -695,11 +708,15 @@ def _answer(
             continue
         if asking.only is None or thing.public_id in asking.only:
             sound.append(replace(match, evidence=kept))
+    if asking.noted is not None:
+        asking.noted.update((key_of(match.key), _features(asking, key_of(match.key), match, things)) for match in sound)
     sound = [
         match
         for place, match in enumerate(sound)
         if place < FEW or match.key in shown_first or max(one.strength for one in match.evidence) >= FAINT
     ]
+    if first_offer is None and not asking.alike:
+        sound = _as_learned(asking, key_of, sound, things, shown_first)
     sound = _shared_fairly(asking, kind, _sorted(asking, kind, sound, things, shown_first), things, shown_first)
     page = sound[asking.offset : asking.offset + asking.limit]
     explainer = _Explainer(asking, kind, things, texts, first_offer, page)
@@ -717,6 +734,84 @@ def _numbering(kind: ItemKind) -> tuple[Callable[[int], Key], Callable[[Key], in
     if kind is ItemKind.ORGANISATION:
         return lambda number: (kind, number), lambda key: key[1]
     return item_key, lambda key: item_number(*key)
+
+
+#: What a learned order goes by: the parts of a score, what of the wishes is met, and how near both are.
+FEATURES = {"meaning": 1.0, "words": 1.0, "breadth": 1.0, "wishes": 0.0, "nearness": 0.0}
+
+
+def _features(asking: _Asking, key: Key, match: Match, things: Mapping[Key, Any]) -> dict[str, float]:
+    """The named numbers of a match that an order may be learned over; of a teaser only what it says itself."""
+    thing = things[key]
+    found = {part.name: part.contribution for part in match.parts if part.name in FEATURES}
+    items = [things[item_key(one.item)] for one in match.evidence]
+    wishes = _wishes_between(asking.sources[0].item, thing, _competence_among(items))
+    met = sum((one.standing is Standing.MET) - (one.standing is Standing.UNMET) for one in wishes)
+    found["wishes"] = met / len(wishes) if wishes else 0.0
+    organisation = _organisation_of(thing)
+    found["nearness"] = 1.0 - explaining.proximity(asking.organisation, organisation) / 2 if organisation else 0.0
+    return found
+
+
+def _as_learned(
+    asking: _Asking,
+    key_of: Callable[[int], Key],
+    matches: list[Match],
+    things: Mapping[Key, Any],
+    first: Collection[int],
+) -> list[Match]:
+    """The matches in the order that the asking organisation's cluster has learned, where it has."""
+    weights = weights_in_force(asking.session, asking.organisation)
+    if weights is None or not matches:
+        return matches
+    put_first = [match for match in matches if match.key in first]
+    rest = [match for match in matches if match.key not in first]
+    # Sorting is stable: what is equal keeps the default order.
+    return put_first + sorted(rest, key=lambda m: -score(_features(asking, key_of(m.key), m, things), weights))
+
+
+def weights_in_force(session: Session, organisation: Organisation | None) -> Mapping[str, float] | None:
+    """The weights by which an organisation's suggestions are ordered; None for the default."""
+    if organisation is None or not organisation.cluster_ids:
+        return None
+    return session.scalar(
+        select(LearnedOrder.weights)
+        .where(LearnedOrder.cluster_id.in_(organisation.cluster_ids), LearnedOrder.adopted, LearnedOrder.wanted)
+        .order_by(LearnedOrder.cluster_id)
+        .limit(1)
+    )
+
+
+def features_for(
+    session: Session, viewer: Viewer, subject: Need | Competence, kind: ItemKind, also: Collection[int]
+) -> dict[Key, dict[str, float]]:
+    """The features of everything that is ranked for a subject, best first, as if nobody had decided anything.
+
+    ``also`` names things that are ranked wherever the engine would have left them.
+    """
+    noted: dict[Key, dict[str, float]] = {}
+    sources = [_source_of(indexing.KIND_OF[type(subject)], subject)]
+    asking = _asking(session, viewer, None, Sort.BEST, 0, 0, sources=sources, also=also, noted=noted)
+    asking.organisation = subject.organisation
+    _partners(asking) if kind is ItemKind.ORGANISATION else _items(asking, kind)
+    return noted
+
+
+def _competence_among(items: Iterable[Any]) -> Competence | None:
+    return next((item for item in items if isinstance(item, Competence)), None)
+
+
+def _wishes_between(source: Any, thing: Any, competence: Competence | None) -> list[Wish]:
+    """What the one side asks for, and what of it the other has; a teaser says neither."""
+    if isinstance(thing, Teaser):
+        return []
+    if isinstance(source, Need):
+        if isinstance(thing, TestField):
+            return explaining.wishes_of_test_field(source, thing)
+        return explaining.wishes_of_partner(source, thing, competence)
+    if isinstance(source, Competence) and isinstance(thing, Need):
+        return explaining.wishes_of_partner(thing, source.organisation, source)
+    return []
 
 
 def load_texts(session: Session, statements: Collection[int]) -> dict[int, Any]:
@@ -911,19 +1006,12 @@ class _Explainer:
         return Pair(seek=ours, offer=theirs, terms=terms) if we_seek else Pair(theirs, ours, terms, we_seek=False)
 
     def _competence(self, match: Match) -> Competence | None:
-        return next((item for one in match.evidence if isinstance(item := self._item(one), Competence)), None)
+        return _competence_among(self._item(one) for one in match.evidence)
 
     def _wishes(self, thing: Any, match: Match) -> list[Wish]:
-        source = self.asking.sources[0] if self.first_offer is None else None
-        if source is None or source.item is None or self.asking.alike:
+        if self.first_offer is not None or self.asking.alike:
             return []
-        if isinstance(thing, Teaser) or isinstance(source.item, Teaser):
-            return []
-        if isinstance(source.item, Need):
-            if isinstance(thing, TestField):
-                return explaining.wishes_of_test_field(source.item, thing)
-            return explaining.wishes_of_partner(source.item, thing, self._competence(match))
-        return explaining.wishes_of_partner(thing, source.item.organisation, source.item)
+        return _wishes_between(self.asking.sources[0].item, thing, self._competence(match))
 
     def _why(self, thing: Any, match: Match, pairs: Sequence[Pair]) -> list[Reason]:
         made: list[Reason] = []

@@ -291,6 +291,11 @@ GET  /suggestions/glossary/history                -             manager
 POST /suggestions/glossary/remove                 glossary-entry   manager far-manager
 POST /suggestions/glossary/<public_id>/undo       glossary-change  manager far-manager
 
+# --- The learned order
+GET  /suggestions/order                           -             manager
+POST /suggestions/order/<public_id>/switch        cluster       manager
+POST /suggestions/order/<public_id>/learn         cluster       manager
+
 # --- Imports
 GET  /desk/imports/                               -             manager
 POST /desk/imports/                               -             manager
