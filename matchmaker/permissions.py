@@ -45,6 +45,8 @@ class Viewer:
     #: Clusters the user curates for.
     manages: frozenset[int] = frozenset()
     platform_admin: bool = False
+    #: Whether roles are withheld until the user sets up a second step, as one of their clusters asks.
+    owes_second_step: bool = False
 
     @property
     def signed_in(self) -> bool:

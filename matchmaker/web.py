@@ -42,7 +42,7 @@ log = structlog.get_logger("matchmaker")
 LOCALES = ("en",)
 
 #: GET addresses that write: the link in a confirmation mail, and the one that opens a notification, which is then read.
-WRITING_GETS = frozenset({"security.confirm_email", "notifications.open_one"})
+WRITING_GETS = frozenset({"security.change_email_confirm", "security.confirm_email", "notifications.open_one"})
 
 #: How many refusals of one user are put on record in an hour; somebody who guesses ids makes thousands.
 REFUSALS_NOTED = 50

@@ -74,6 +74,16 @@ def _tell(address: str, password: str) -> None:
     click.echo("This password is shown this once. Change it after signing in: Your account → Change your password.")
 
 
+@users.command("reset-second-step")
+@click.argument("email")
+def reset_second_step(email: str) -> None:
+    """Take app, passkeys and recovery codes away from a user who lost them; every device is signed out."""
+    user = user_or_fail(email)
+    operations.reset_second_step(db.session, user)
+    db.session.commit()
+    click.echo(f"{user.email} signs in with the password alone until another second step is set up")
+
+
 @users.command()
 @click.argument("email")
 def deactivate(email: str) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import current_app
+from flask import current_app, g
 from flask_babel import lazy_gettext as _
-from flask_security import current_user, hash_password
+from flask_security import change_email, current_user, hash_password
 from flask_security import forms as fs
 from flask_security.confirmable import send_confirmation_instructions
+from flask_security.recovery_codes import MfRecoveryForm
+from flask_security.webauthn import WebAuthnRegisterForm
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from matchmaker.accounts.guard import account_of, guessing, mailing
-from matchmaker.accounts.operations import TOKEN_DAYS_MOST
+from matchmaker.accounts.models import INSTEAD_OF_PASSWORD, SECOND_STEP
+from matchmaker.accounts.operations import TOKEN_DAYS_MOST, use_code
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, reading
 from matchmaker.texts import clean_line
@@ -201,6 +204,61 @@ class VerifyForm(Worded, SafeNext, Known, fs.VerifyForm):
     """The password once more, before something that matters."""
 
     words: ClassVar[dict[str, Any]] = {"password": _("Password")}
+
+
+class CodeForm(Worded, Unlocked, fs.TwoFactorVerifyCodeForm):
+    """The code that an app shows."""
+
+    words: ClassVar[dict[str, Any]] = {"code": _("Code from your app")}
+    autocomplete: ClassVar[dict[str, str]] = {"code": "one-time-code"}
+
+    def validate(self, **kwargs: Any) -> bool:
+        with guessing("code", f"user {self.user.id}") as guess:
+            guess.was_right = super().validate(**kwargs)
+        if guess.was_right and not use_code(db.session, self.user.id, g.pop("code_counter")):
+            # Somebody used this very code a moment ago.
+            self.code.errors = [_("This code does not fit. Wait for the next one.")]
+            return False
+        return guess.was_right
+
+
+class RecoveryCodeForm(Worded, MfRecoveryForm):
+    """One of the codes kept for the day the phone is lost."""
+
+    words: ClassVar[dict[str, Any]] = {"code": _("Recovery code")}
+    autocomplete: ClassVar[dict[str, str]] = {"code": "off"}
+
+    def validate(self, **kwargs: Any) -> bool:
+        with guessing("code", f"user {self.user.id}") as guess:
+            guess.was_right = super().validate(**kwargs)
+        if not guess.was_right:
+            return False
+        # Of two that use it at the same moment the second finds it used.
+        db.session.refresh(self.user, with_for_update=True)
+        return super().validate(**kwargs)
+
+
+class ChangeEmailForm(Worded, Unlocked, change_email.ChangeEmailForm):
+    """Another address for the account."""
+
+    words: ClassVar[dict[str, Any]] = {"email": _("New e-mail address")}
+
+    def validate(self, **kwargs: Any) -> bool:
+        mailing(self.email.data or "")
+        return super().validate(**kwargs)
+
+
+class PasskeyForm(Worded, WebAuthnRegisterForm):
+    """A passkey to add: its name and what it is for."""
+
+    words: ClassVar[dict[str, Any]] = {"name": _("Name of the passkey"), "usage": _("What it is for")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.usage.choices = [
+            (INSTEAD_OF_PASSWORD, _("Sign in with it instead of the password")),
+            (SECOND_STEP, _("Ask for it after the password")),
+        ]
 
 
 class MeForm(FlaskForm):

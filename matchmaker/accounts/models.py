@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 # Flask-Security's mixins carry no web state; they say how a user proves to be active and which roles it has.
-from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Column, ForeignKey, String, Table
+from flask_security import RoleMixin, UserMixin, WebAuthnMixin
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.db import Model, PublicId, utcnow
@@ -48,16 +48,83 @@ class User(UserMixin, PublicId, Model):
     #: Changing it ends every sign-in of this user.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     confirmed_at: Mapped[datetime | None]
+    #: Set while a platform admin has suspended the account, with what they wrote to its user.
+    suspended_at: Mapped[datetime | None]
+    suspended_reason: Mapped[str] = mapped_column(String(300), default="")
+    #: ``authenticator`` once an app gives codes, and its seed, encrypted. The names are Flask-Security's.
+    tf_primary_method: Mapped[str | None] = mapped_column(String(20))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(400))
+    #: The period of the last code that was used: no code counts twice.
+    code_counter: Mapped[int | None]
+    #: The keyed hashes of the recovery codes that are left.
+    mf_recovery_codes: Mapped[list[str] | None]
+    #: How passkeys name this user; random.
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     #: Whether this user came with the fictional demonstration cluster.
     demonstration: Mapped[bool] = mapped_column(default=False)
 
     roles: Mapped[list[Role]] = relationship(secondary=user_role)
+    webauthn: Mapped[list[Passkey]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
+    )
 
     @property
     def display_name(self) -> str:
         """The name to show: what the person gave, else what stands before the @."""
         return self.name or self.email.partition("@")[0]
+
+    @property
+    def has_app(self) -> bool:
+        """Whether an app gives codes to this user."""
+        return bool(self.tf_primary_method and self.tf_totp_secret)
+
+    @property
+    def has_second_step(self) -> bool:
+        """Whether the password alone does not sign this user in."""
+        return self.has_app or any(key.usage == SECOND_STEP for key in self.webauthn)
+
+
+#: What a passkey is used for: instead of the password, or as the step after it. The words are Flask-Security's.
+INSTEAD_OF_PASSWORD, SECOND_STEP = "first", "secondary"
+
+
+class Passkey(WebAuthnMixin, Model):
+    """A key on a user's device or stick, by which they sign in. The columns' names are Flask-Security's."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    #: What the user calls it.
+    name: Mapped[str] = mapped_column(String(64))
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    transports: Mapped[list[str] | None]
+    backup_state: Mapped[bool] = mapped_column(default=False)
+    device_type: Mapped[str] = mapped_column(String(64), default="")
+    extensions: Mapped[str | None] = mapped_column(String(255))
+    usage: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    lastuse_datetime: Mapped[datetime]
+
+    user: Mapped[User] = relationship(back_populates="webauthn")
+
+
+class Identity(Model):
+    """Who a user is at another provider, such as ORCID, by which they sign in here."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    user: Mapped[User] = relationship()
 
 
 class SignIn(PublicId, Model):

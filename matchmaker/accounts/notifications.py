@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import after_this_request, current_app, has_request_context, request
 from flask_security import MailUtil
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matchmaker.accounts.models import User
@@ -15,6 +16,7 @@ from matchmaker.mail.operations import enqueue
 
 #: How long the link in a mail works, by the setting that says so: later the mail is not sent any more.
 LINK_WORKS = {
+    "security/email/change_email_instructions": "SECURITY_CHANGE_EMAIL_WITHIN",
     "security/email/confirmation_instructions": "SECURITY_CONFIRM_EMAIL_WITHIN",
     "security/email/reset_instructions": "SECURITY_RESET_PASSWORD_WITHIN",
     "security/email/welcome": "SECURITY_CONFIRM_EMAIL_WITHIN",
@@ -36,7 +38,9 @@ class Mails(MailUtil):
     ) -> None:
         """Enqueue the mail, and see to it that the request commits it."""
         user: User | None = kwargs.get("user")
-        address = user.email if user is not None else str(recipient)
+        # The stored address, whatever was typed; only to confirm another one a mail goes to that other one.
+        elsewhere = user is None or template.endswith("change_email_instructions")
+        address = str(recipient) if elsewhere else user.email
         letter = letters.compose(template, locale=_language(user), **kwargs)
         works = LINK_WORKS.get(template)
         lifetime = current_app.config[works] if works else None
@@ -56,3 +60,9 @@ def _language(user: User | None) -> str:
 def _commit(response: Response) -> Response:
     db.session.commit()
     return response
+
+
+def tell_of_move(session: Session, user: User, old_address: str) -> None:
+    """Tell the address an account had until now that it has another one."""
+    letter = letters.compose("security/email/change_email_notice", locale=user.locale, user=user)
+    enqueue(session, to=old_address, kind="change_email_notice", **letter)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
@@ -83,6 +83,23 @@ def end_all_sign_ins(session: Session, user: User) -> None:
     """End every sign-in of a user, and void the links in mails that were sent to them."""
     user.fs_uniquifier = uuid4().hex
     session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+
+
+def use_code(session: Session, user_id: int, counter: int) -> bool:
+    """Let the code of a period count, once and never again; False where it or a later one has counted already."""
+    claimed: CursorResult[object] = session.execute(  # type: ignore[assignment]
+        update(User)
+        .where(User.id == user_id, or_(User.code_counter.is_(None), User.code_counter < counter))
+        .values(code_counter=counter)
+    )
+    return claimed.rowcount == 1
+
+
+def reset_second_step(session: Session, user: User) -> None:
+    """Take every second step away from a user, and end every sign-in."""
+    user.tf_primary_method = user.tf_totp_secret = user.code_counter = user.mf_recovery_codes = None
+    user.webauthn.clear()
+    end_all_sign_ins(session, user)
 
 
 #: What a user agent says, and what people call it; the first that fits counts, since most name several.

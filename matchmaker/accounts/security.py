@@ -9,19 +9,21 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, abort, current_app, g, request, session
 from flask_babel import gettext
 from flask_login import user_logged_in, user_logged_out
-from flask_security import Security
+from flask_security import Security, change_email_confirmed
 from flask_security.babel import FsDomain
 from flask_security.datastore import FSQLALiteUserDatastore
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts import forms, operations, queries
-from matchmaker.accounts.models import Role, User
-from matchmaker.accounts.notifications import Mails
+from matchmaker.accounts.factors import RECOVERY_CODES, Codes, Passkeys, RecoveryCodes, seed_key
+from matchmaker.accounts.models import Passkey, Role, User
+from matchmaker.accounts.notifications import Mails, tell_of_move
 from matchmaker.accounts.passwords import SHORTEST, Passwords, TakingTurns
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.config import Settings
@@ -30,7 +32,7 @@ from matchmaker.db import db, utcnow, writing
 #: Longer than anything the forms of these pages carry: passwords, tokens, what a passkey says.
 FIELD_LONGEST = 20_000
 
-datastore = FSQLALiteUserDatastore(db, User, Role)
+datastore = FSQLALiteUserDatastore(db, User, Role, Passkey)
 
 
 def _(text: str) -> str:
@@ -71,6 +73,33 @@ MESSAGES = {
     "UNAUTHENTICATED": (_("Sign in to see this page."), "info"),
     "REAUTHENTICATION_REQUIRED": (_("Type your password again to go on."), "info"),
     "REAUTHENTICATION_SUCCESSFUL": (_("Thank you."), "success"),
+    "CHANGE_EMAIL_SENT": (_("We have sent a link to %(email)s. The address changes when you open it."), "info"),
+    "CHANGE_EMAIL_EXPIRED": (_("This link was valid for %(within)s. Ask for a new one."), "error"),
+    "CHANGE_EMAIL_CONFIRMED": (_("Your new address is confirmed. Sign in with it."), "success"),
+    "API_ERROR": (_("This link or answer is not complete, or was used already. Start again."), "error"),
+    "TWO_FACTOR_INVALID_TOKEN": (_("This code does not fit. Wait for the next one."), "error"),
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": (_("You are signed in."), "success"),
+    "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": (
+        _("From now on a code from your app is asked for after the password. Make recovery codes next."),
+        "success",
+    ),
+    "TWO_FACTOR_DISABLED": (_("No code is asked for any more."), "success"),
+    "TWO_FACTOR_PERMISSION_DENIED": (_("Sign in from the beginning."), "error"),
+    "TWO_FACTOR_SETUP_EXPIRED": (_("That took longer than %(within)s. Start again."), "error"),
+    "INVALID_RECOVERY_CODE": (_("This is none of your recovery codes, or it was used already."), "error"),
+    "WEBAUTHN_NAME_REQUIRED": (_("Give the passkey a name."), "error"),
+    "WEBAUTHN_NAME_INUSE": (_("You have a passkey called “%(name)s” already."), "error"),
+    "WEBAUTHN_NAME_DISALLOWED_CHARACTERS": (_("Use letters, digits, spaces and dashes."), "error"),
+    "WEBAUTHN_NAME_NOT_FOUND": (_("You have no passkey called “%(name)s”."), "error"),
+    "WEBAUTHN_REGISTER_SUCCESSFUL": (_("“%(name)s” is added."), "success"),
+    "WEBAUTHN_CREDENTIAL_DELETED": (_("“%(name)s” is removed."), "success"),
+    "WEBAUTHN_EXPIRED": (_("That took longer than %(within)s. Start again."), "error"),
+    "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": (_("This passkey does not fit. Use another one, or the password."), "error"),
+    "WEBAUTHN_MISMATCH_USER_HANDLE": (_("This passkey does not fit. Use another one, or the password."), "error"),
+    "WEBAUTHN_ORPHAN_CREDENTIAL_ID": (_("This passkey does not fit. Use another one, or the password."), "error"),
+    "WEBAUTHN_CREDENTIAL_WRONG_USAGE": (_("This passkey does not fit. Use another one, or the password."), "error"),
+    "WEBAUTHN_NO_VERIFY": (_("This passkey does not fit. Use another one, or the password."), "error"),
+    "WEBAUTHN_CREDENTIAL_ID_INUSE": (_("This passkey is in use already."), "error"),
     "ANONYMOUS_USER_REQUIRED": (_("You are signed in already."), "info"),
 }
 
@@ -104,6 +133,21 @@ def init_app(app: Flask) -> None:
         "SECURITY_RECOVERABLE": True,
         "SECURITY_CHANGEABLE": True,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_CHANGE_EMAIL": True,
+        "SECURITY_CHANGE_EMAIL_WITHIN": timedelta(hours=2),
+        "SECURITY_TWO_FACTOR": True,
+        "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+        # Seconds by which an app's clock may differ.
+        "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,
+        "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
+        "SECURITY_TOTP_SECRETS": seed_key(settings.pepper),
+        "SECURITY_TOTP_ISSUER": "matchmaker",
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": RECOVERY_CODES,
+        "SECURITY_WEBAUTHN": True,
+        "SECURITY_WAN_RP_NAME": "matchmaker",
+        # Nobody types an address before a passkey, so none can be asked about.
+        "SECURITY_WAN_ALLOW_USER_HINTS": False,
         "SECURITY_LOGOUT_METHODS": ["POST"],
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
         # Mails are written by ``Mails``, from our own templates.
@@ -127,10 +171,25 @@ def init_app(app: Flask) -> None:
         "SECURITY_CONFIRM_URL": "/confirm",
         "SECURITY_CHANGE_URL": "/account/password",
         "SECURITY_VERIFY_URL": "/account/verify",
+        "SECURITY_CHANGE_EMAIL_URL": "/account/email",
+        "SECURITY_CHANGE_EMAIL_CONFIRM_URL": "/account/email",
+        "SECURITY_TWO_FACTOR_SETUP_URL": "/account/app",
+        "SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL": "/sign-in/code",
+        "SECURITY_TWO_FACTOR_RESCUE_URL": "/sign-in/rescue",
+        "SECURITY_TWO_FACTOR_SELECT_URL": "/sign-in/second-step",
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_URL": "/account/recovery-codes",
+        "SECURITY_MULTI_FACTOR_RECOVERY_URL": "/sign-in/recovery-code",
+        "SECURITY_WAN_REGISTER_URL": "/account/passkeys",
+        "SECURITY_WAN_DELETE_URL": "/account/passkeys/delete",
+        "SECURITY_WAN_VERIFY_URL": "/account/verify/passkey",
+        "SECURITY_WAN_SIGNIN_URL": "/sign-in/passkey",
         "SECURITY_POST_LOGIN_VIEW": "clusters.arrive",
         "SECURITY_POST_REGISTER_VIEW": "accounts.check_mail",
         "SECURITY_POST_CONFIRM_VIEW": "security.login",
         "SECURITY_POST_CHANGE_VIEW": "accounts.me",
+        "SECURITY_POST_CHANGE_EMAIL_VIEW": "security.login",
+        "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "accounts.second_step",
+        "SECURITY_WAN_POST_REGISTER_VIEW": "accounts.second_step",
         "REMEMBER_COOKIE_DURATION": operations.SIGN_IN_LASTS,
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
         **{f"SECURITY_MSG_{key}": value for key, value in MESSAGES.items()},
@@ -147,6 +206,13 @@ def init_app(app: Flask) -> None:
         reset_password_form=forms.NewPasswordForm,
         change_password_form=forms.ChangePasswordForm,
         verify_form=forms.VerifyForm,
+        change_email_form=forms.ChangeEmailForm,
+        two_factor_verify_code_form=forms.CodeForm,
+        mf_recovery_form=forms.RecoveryCodeForm,
+        wan_register_form=forms.PasskeyForm,
+        totp_cls=Codes,
+        mf_recovery_codes_util_cls=RecoveryCodes,
+        webauthn_util_cls=Passkeys,
         password_util_cls=Passwords,
         mail_util_cls=Mails,
     )
@@ -159,6 +225,7 @@ def init_app(app: Flask) -> None:
     manager.request_loader(lambda _request: None)
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
+    change_email_confirmed.connect(_move, app)
     app.before_request(_refuse_nonsense)
     app.after_request(_renew)
     app.after_request(_keep_at_home)
@@ -200,6 +267,12 @@ def _end(_app: Flask, user: User) -> None:
         db.session.commit()
 
 
+def _move(_app: Flask, user: User, old_email: str, **_more: Any) -> None:
+    """After a change of address everybody signs in anew, and the old address is told."""
+    operations.end_all_sign_ins(db.session, user)
+    tell_of_move(db.session, user, old_email)
+
+
 def _renew(response: Response) -> Response:
     """Whoever has just typed the password again goes on under another key: a copy of the cookie is worth nothing."""
     if "sign_in" in g and session.get("fs_paa", 0) > g.get("fs_paa", 0) and session.get("_user_id") == g.sign_in:
@@ -214,6 +287,9 @@ def _refuse_nonsense() -> None:
     """Refuse what our forms never send, before anything works through it."""
     if request.blueprint != "security":
         return
+    if request.endpoint == "security.two_factor_rescue":
+        # Recovery codes are the rescue here; Flask-Security's would send mails.
+        abort(404)
     if request.is_json:
         abort(415)
     if any(len(values) > 1 or len(values[0]) > FIELD_LONGEST for values in request.form.to_dict(flat=False).values()):
@@ -225,9 +301,17 @@ def _keep_at_home(response: Response) -> Response:
     if request.blueprint == "security":
         response.headers["Cache-Control"] = "no-store"
         if response.location is not None:
+            response.location = _without_unsafe_next(response.location)
             asked = request.values.get("next") or "/"
             if not is_safe(asked) or not is_safe(response.location):
                 response.location = "/"
         if request.endpoint == "security.logout":
             response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def _without_unsafe_next(location: str) -> str:
+    """The address without a ``next`` that leads elsewhere; Flask-Security puts whole addresses there."""
+    parts = urlsplit(location)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "next" or is_safe(value)]
+    return urlunsplit(parts._replace(query=urlencode(kept, safe="/")))

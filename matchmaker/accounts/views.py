@@ -54,6 +54,17 @@ def update_me() -> Any:
     return redirect(url_for(".me"))
 
 
+@bp.get("/second-step")
+@permits(Permission.ACCOUNT)
+def second_step() -> str:
+    """What is asked for beside the password, and what replaces it."""
+    return render_template(
+        "accounts/second_step.html",
+        passkeys=current_user.webauthn,
+        codes_left=len(current_user.mf_recovery_codes or ()),
+    )
+
+
 @bp.get("/sign-ins")
 @permits(Permission.ACCOUNT)
 def sign_ins() -> str:

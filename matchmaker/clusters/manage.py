@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -34,6 +34,20 @@ def found() -> Any:
     cluster = operations.create_cluster(db.session, form.name.data, description=form.description.data)
     db.session.commit()
     flash(_("%(name)s is founded. Now appoint somebody to manage it.", name=cluster.name))
+    return redirect(url_for("clusters.index"))
+
+
+@bp.post("/clusters/<public_id>/second-step")
+@permits(Permission.ADMINISTER)
+def ask_second_step(public_id: str) -> Any:
+    """Ask a second step of those who manage the cluster or look after its organisations, or ask it no longer."""
+    cluster = _cluster(public_id)
+    operations.ask_second_step(cluster, request.form.get("ask") == "1")
+    db.session.commit()
+    if cluster.asks_second_step:
+        flash(_("Managers and organisation admins of %(name)s need a second step from now on.", name=cluster.name))
+    else:
+        flash(_("%(name)s asks for no second step any more.", name=cluster.name))
     return redirect(url_for("clusters.index"))
 
 

@@ -86,6 +86,8 @@ class Cluster(PublicId, Model):
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(160))
     description: Mapped[str] = mapped_column(Text, default="")
+    #: Whether its managers and the admins of its organisations need a second step to sign in.
+    asks_second_step: Mapped[bool] = mapped_column(default=False)
     #: Whether everything in it is made up, for demonstration.
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -230,6 +232,25 @@ class Membership(PublicId, Model):
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation] = relationship(back_populates="memberships")
+
+
+class Invitation(PublicId, Model):
+    """Somebody, known by an address only, is invited to act for an organisation in a role."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    role: Mapped[MembershipRole] = mapped_column(OneOf(MembershipRole, 10), default=MembershipRole.MEMBER)
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+    invited_by: Mapped[User | None] = relationship()
 
 
 class ClusterManager(Model):

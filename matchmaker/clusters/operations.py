@@ -62,6 +62,11 @@ def create_cluster(session: Session, name: str, *, description: str = "") -> Clu
     return cluster
 
 
+def ask_second_step(cluster: Cluster, asked: bool) -> None:
+    """Say whether managers and organisation admins of a cluster act in their role only with a second step."""
+    cluster.asks_second_step = asked
+
+
 def create_organisation(session: Session, user: User, facts: Facts, cluster: Cluster | None) -> Organisation:
     """Create an organisation in a cluster; whoever creates it is its first admin."""
     organisation = Organisation()

@@ -39,14 +39,37 @@ def viewer_for(session: Session, user: User) -> Viewer:
             select(ClusterMembership.cluster_id).where(ClusterMembership.organisation_id.in_(organisations))
         )
     )
+    looks_after = frozenset(r.organisation_id for r in memberships if r.role == MembershipRole.ADMIN)
+    platform_admin = user.has_role(PLATFORM_ADMIN)
+    owes = not user.has_second_step and _asked_for_second_step(session, manages, looks_after, platform_admin)
+    if owes:
+        # Who owes it acts as a plain member: the rest waits until it is set up.
+        manages, looks_after, platform_admin = frozenset(), frozenset(), False
     return Viewer(
         user_id=user.id,
         organisation_id=organisations[0] if organisations else None,
         organisation_ids=frozenset(organisations),
-        admin_of=frozenset(r.organisation_id for r in memberships if r.role == MembershipRole.ADMIN),
+        admin_of=looks_after,
         cluster_ids=clusters | manages,
         manages=manages,
-        platform_admin=user.has_role(PLATFORM_ADMIN),
+        platform_admin=platform_admin,
+        owes_second_step=owes,
+    )
+
+
+def _asked_for_second_step(
+    session: Session, manages: Collection[int], looks_after: Collection[int], platform_admin: bool
+) -> bool:
+    """Whether a cluster asks it of whoever manages it, looks after one of its organisations or the installation."""
+    asking = select(Cluster.id).where(Cluster.asks_second_step)
+    if platform_admin:
+        return session.scalar(asking.limit(1)) is not None
+    if not manages and not looks_after:
+        return False
+    of_organisations = select(ClusterMembership.cluster_id).where(ClusterMembership.organisation_id.in_(looks_after))
+    return (
+        session.scalar(asking.where(or_(Cluster.id.in_(manages), Cluster.id.in_(of_organisations))).limit(1))
+        is not None
     )
 
 

@@ -37,6 +37,8 @@ def _home() -> str:
 @permits(Permission.ACCOUNT)
 def arrive() -> Any:
     """Where a sign-in leads: home, or to the next step of whoever acts for nobody yet."""
+    if g.viewer.owes_second_step:
+        return redirect(url_for("accounts.second_step"))
     settled = g.viewer.organisation_ids or g.viewer.manages or g.viewer.platform_admin
     return redirect(_home() if settled else url_for(".start"))
 

@@ -55,6 +55,16 @@ GET  /confirm                                     -             everybody
 POST /confirm                                     -             everybody
 GET  /confirm/<token>                             no-token      everybody
 POST /confirm/<token>                             no-token      everybody
+GET  /sign-in/code                                -             everybody
+POST /sign-in/code                                -             everybody
+GET  /sign-in/recovery-code                       -             everybody
+POST /sign-in/recovery-code                       -             everybody
+GET  /sign-in/second-step                         -             everybody
+POST /sign-in/second-step                         -             everybody
+POST /sign-in/rescue                              -             nobody
+GET  /sign-in/passkey                             -             everybody
+POST /sign-in/passkey                             -             everybody
+POST /sign-in/passkey/<token>                     no-token      everybody
 GET  /account/check-mail                          -             everybody
 
 # --- One's own account
@@ -64,6 +74,22 @@ GET  /account/password                            -             signed-in
 POST /account/password                            -             signed-in
 GET  /account/verify                              -             signed-in
 POST /account/verify                              -             signed-in
+GET  /account/email                               -             signed-in
+POST /account/email                               -             signed-in
+GET  /account/email/<token>                       no-token      everybody
+GET  /account/second-step                         -             signed-in
+GET  /account/app                                 -             signed-in
+POST /account/app                                 -             signed-in
+POST /account/app/<token>                         no-token      signed-in
+GET  /account/recovery-codes                      -             signed-in
+POST /account/recovery-codes                      -             signed-in
+GET  /account/passkeys                            -             signed-in
+POST /account/passkeys                            -             signed-in
+POST /account/passkeys/<token>                    no-token      signed-in
+POST /account/passkeys/delete                     -             signed-in
+GET  /account/verify/passkey                      -             signed-in
+POST /account/verify/passkey                      -             signed-in
+POST /account/verify/passkey/<token>              no-token      signed-in
 GET  /account/sign-ins                            -             signed-in
 POST /account/sign-ins/end-others                 -             signed-in
 POST /account/sign-ins/<public_id>/end            sign-in       self
@@ -95,6 +121,7 @@ GET  /arrive                                      -             signed-in
 GET  /start                                       -             signed-in
 GET  /clusters                                    -             platform
 POST /clusters                                    -             platform
+POST /clusters/<public_id>/second-step            cluster       platform
 POST /clusters/<public_id>/managers               cluster       platform
 POST /clusters/<public_id>/managers/<user_id>/dismiss  managing  platform
 GET  /cluster/members                             -             manager
