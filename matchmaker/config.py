@@ -85,6 +85,19 @@ SETTINGS = (
     ),
     Setting("MATCHMAKER_TRUSTED_HOSTS", "any", "Host names this server answers to, separated by commas."),
     Setting("MATCHMAKER_PROXIES", "0", "How many reverse proxies stand in front and set X-Forwarded headers."),
+    Setting(
+        "MATCHMAKER_OIDC_ISSUER",
+        "none",
+        "An OpenID Connect provider people may sign in with, for example `https://login.example.org/realms/staff`.",
+    ),
+    Setting("MATCHMAKER_OIDC_CLIENT_ID", "none", "What that provider calls this installation."),
+    Setting("MATCHMAKER_OIDC_CLIENT_SECRET", "none", "The secret agreed with that provider."),
+    Setting("MATCHMAKER_OIDC_NAME", "your organisation's account", "What the button to it says after “Sign in with”."),
+    Setting(
+        "MATCHMAKER_ORCID_CLIENT_ID", "none", "The client id ORCID gave this installation; turns on sign-in with ORCID."
+    ),
+    Setting("MATCHMAKER_ORCID_CLIENT_SECRET", "none", "The secret ORCID gave with it."),
+    Setting("MATCHMAKER_ORCID_ISSUER", "https://orcid.org", "Another address for trials: `https://sandbox.orcid.org`."),
     Setting("MATCHMAKER_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Setting("MATCHMAKER_LOG_FORMAT", "json", "`json` (one object a line) or `console`."),
     Setting("PORT", "8000", "The port the server listens on."),
@@ -117,6 +130,13 @@ class Settings:
     base_url: str
     trusted_hosts: tuple[str, ...] | None
     proxies: int
+    oidc_issuer: str | None
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
+    orcid_client_id: str | None
+    orcid_client_secret: str
+    orcid_issuer: str
     log_level: str
     log_format: str
     host: str
@@ -148,6 +168,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raw = text(name, default)
         if raw not in allowed:
             raise ConfigurationError(f"{name}: expected one of {', '.join(allowed)}, found {raw!r}.")
+        return raw
+
+    def issuer(name: str, default: str = "") -> str:
+        raw = text(name, default).rstrip("/")
+        # Over plain http only where nobody listens in: on this very machine.
+        parts = urlsplit(raw)
+        if raw and not (parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1")):
+            raise ConfigurationError(f"{name}: expected an https address, found {raw!r}.")
         return raw
 
     mode = one_of("MATCHMAKER_ENV", "production", ("production", "development"))
@@ -189,6 +217,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url,
         trusted_hosts=hosts or None,
         proxies=number("MATCHMAKER_PROXIES", 0, 0, 9),
+        oidc_issuer=issuer("MATCHMAKER_OIDC_ISSUER") or None,
+        oidc_client_id=text("MATCHMAKER_OIDC_CLIENT_ID"),
+        oidc_client_secret=text("MATCHMAKER_OIDC_CLIENT_SECRET"),
+        oidc_name=text("MATCHMAKER_OIDC_NAME", "your organisation's account"),
+        orcid_client_id=text("MATCHMAKER_ORCID_CLIENT_ID") or None,
+        orcid_client_secret=text("MATCHMAKER_ORCID_CLIENT_SECRET"),
+        orcid_issuer=issuer("MATCHMAKER_ORCID_ISSUER", "https://orcid.org"),
         log_level=one_of("MATCHMAKER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=one_of("MATCHMAKER_LOG_FORMAT", "json", ("json", "console")),
         host=text("MATCHMAKER_HOST", "127.0.0.1"),

@@ -42,7 +42,9 @@ log = structlog.get_logger("matchmaker")
 LOCALES = ("en",)
 
 #: GET addresses that write: the link in a confirmation mail, and the one that opens a notification, which is then read.
-WRITING_GETS = frozenset({"security.change_email_confirm", "security.confirm_email", "notifications.open_one"})
+WRITING_GETS = frozenset(
+    {"accounts.come_back", "security.change_email_confirm", "security.confirm_email", "notifications.open_one"}
+)
 
 #: How many refusals of one user are put on record in an hour; somebody who guesses ids makes thousands.
 REFUSALS_NOTED = 50
@@ -328,6 +330,7 @@ ACCOUNT_MENU = (
     ("clusters.join", _("Join an organisation"), Permission.ACCOUNT),
     ("clusters.members", _("Organisations of my cluster"), Permission.CURATE),
     ("accounts.tokens", _("API tokens"), Permission.ACCOUNT),
+    ("accounts.users", _("Users of this installation"), Permission.ADMINISTER),
     ("items.open_text", _("Open a confidential text"), Permission.ADMINISTER),
 )
 

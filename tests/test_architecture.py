@@ -122,7 +122,7 @@ def test_every_setting_that_is_read_is_listed() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in ("text", "number", "one_of")
+        and node.func.id in ("text", "number", "one_of", "issuer")
         and isinstance(node.args[0], ast.Constant)
     }
     assert read == {setting.name for setting in SETTINGS}

@@ -12,7 +12,7 @@ from flask_security.confirmable import send_confirmation_instructions
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.webauthn import WebAuthnRegisterForm
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField
+from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from matchmaker.accounts.guard import account_of, guessing, mailing
@@ -20,7 +20,7 @@ from matchmaker.accounts.models import INSTEAD_OF_PASSWORD, SECOND_STEP
 from matchmaker.accounts.operations import TOKEN_DAYS_MOST, use_code
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, reading
-from matchmaker.texts import clean_line
+from matchmaker.texts import clean_line, clean_text
 
 
 def not_an_address(_form: FlaskForm, field: Field) -> None:
@@ -112,6 +112,11 @@ class SignInForm(Worded, SafeNext, Unlocked, fs.LoginForm):
             # The password was right, so this person may know why it does not go on.
             self.form_errors.extend(self.email.errors)
             self.email.errors = []
+            if self.user.suspended_at is not None:
+                self.form_errors = [
+                    _("This account is suspended. The reason given: %(reason)s")
+                    % {"reason": self.user.suspended_reason}
+                ]
         return fine
 
 
@@ -277,6 +282,17 @@ class MeForm(FlaskForm):
         render_kw={"autocomplete": "organization-title"},
     )
     locale = SelectField(_("Language of pages and mails"))
+
+
+class SuspensionForm(FlaskForm):
+    """Why somebody is shut out; they read it."""
+
+    reason = TextAreaField(
+        _("Reason"),
+        filters=[clean_text],
+        validators=[DataRequired(_("Say why: the person reads it.")), Length(max=300)],
+        render_kw={"rows": 2},
+    )
 
 
 class TokenForm(FlaskForm):

@@ -66,3 +66,9 @@ def tell_of_move(session: Session, user: User, old_address: str) -> None:
     """Tell the address an account had until now that it has another one."""
     letter = letters.compose("security/email/change_email_notice", locale=user.locale, user=user)
     enqueue(session, to=old_address, kind="change_email_notice", **letter)
+
+
+def tell_of_suspension(session: Session, user: User) -> None:
+    """Tell a user that they are shut out, and why."""
+    letter = letters.compose("accounts/email/suspended", locale=user.locale, user=user)
+    enqueue(session, to=user.email, kind="suspended", **letter)

@@ -10,8 +10,8 @@ from uuid import uuid4
 from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from matchmaker import audit
-from matchmaker.accounts.models import ApiToken, Role, SignIn, User
+from matchmaker import audit, throttle
+from matchmaker.accounts.models import ApiToken, Identity, Role, SignIn, User
 from matchmaker.audit import Event
 from matchmaker.db import utcnow
 
@@ -21,10 +21,16 @@ SIGN_IN_LASTS, SIGN_IN_LASTS_HERE = timedelta(days=30), timedelta(days=7)
 IDLE_LASTS, IDLE_LASTS_HERE = timedelta(days=14), timedelta(hours=12)
 #: How exactly the last use is known: each note of it is a write.
 SEEN_EVERY = timedelta(minutes=5)
+#: How long an account counts as new.
+NEW_FOR = timedelta(days=7)
 #: How long an API token holds at most, in days.
 TOKEN_DAYS_MOST = 365
 TOKEN_PREFIX = "mm_"  # noqa: S105 - what every token begins with, not a token.
 TOKENS_MOST = 20
+
+
+class Connected(Exception):
+    """Who this is at the provider signs in as another user here."""
 
 
 class TooManyTokens(Exception):
@@ -83,6 +89,15 @@ def end_all_sign_ins(session: Session, user: User) -> None:
     """End every sign-in of a user, and void the links in mails that were sent to them."""
     user.fs_uniquifier = uuid4().hex
     session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+
+
+def spend(session: Session, user: User, what: str, *, a_day: int, while_new: int) -> None:
+    """Count one more of what reaches others (invitations, introductions, messages). Raises TooOften beyond the day's.
+
+    In its first week an account, which may be a spammer's, has fewer.
+    """
+    limit = while_new if user.created_at > utcnow() - NEW_FOR else a_day
+    throttle.allow(session, f"{what} of user {user.id}", limit, timedelta(days=1))
 
 
 def use_code(session: Session, user_id: int, counter: int) -> bool:
@@ -153,6 +168,19 @@ def note_use(session: Session, token_id: int) -> None:
     session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=utcnow()))
 
 
+def suspend(session: Session, user: User, reason: str, *, by: int) -> None:
+    """Shut a user out until somebody lifts it, with a reason they read; tokens count no more meanwhile."""
+    user.active, user.suspended_at, user.suspended_reason = False, utcnow(), reason
+    end_all_sign_ins(session, user)
+    audit.record(session, Event.SUSPENDED, actor_id=by, thing=user)
+
+
+def reinstate(session: Session, user: User, *, by: int) -> None:
+    """Let a suspended user in again."""
+    user.active, user.suspended_at, user.suspended_reason = True, None, ""
+    audit.record(session, Event.REINSTATED, actor_id=by, thing=user)
+
+
 def deactivate(session: Session, user: User) -> None:
     """Shut a user out: sign-ins end, tokens are revoked; what they wrote stays with their organisation."""
     user.active = False
@@ -173,8 +201,25 @@ def grant_role(session: Session, user: User, name: str) -> None:
         audit.record(session, Event.ROLE_CHANGED, actor_id=None, thing=user, facts={"role": name, "change": "added"})
 
 
-def create_user(session: Session, *, email: str, name: str, password_hash: str) -> User:
-    """Make a user whose address counts as confirmed: somebody who looks after the installation vouches for it."""
+def connect(session: Session, user: User, *, issuer: str, subject: str) -> None:
+    """Let who is ``subject`` at a provider sign in as this user. Raises Connected where they are another user here."""
+    known = session.scalar(select(Identity).where(Identity.issuer == issuer, Identity.subject == subject))
+    if known is None:
+        session.add(Identity(user_id=user.id, issuer=issuer, subject=subject))
+        session.flush()
+        audit.record(session, Event.FACTOR_CHANGED, actor_id=user.id, thing=user, facts={"change": "connected"})
+    elif known.user_id != user.id:
+        raise Connected
+
+
+def disconnect(session: Session, user: User, issuer: str) -> None:
+    """Let a provider sign this user in no more."""
+    session.execute(delete(Identity).where(Identity.user_id == user.id, Identity.issuer == issuer))
+    audit.record(session, Event.FACTOR_CHANGED, actor_id=user.id, thing=user, facts={"change": "disconnected"})
+
+
+def create_user(session: Session, *, email: str, name: str, password_hash: str | None) -> User:
+    """Make a user whose address counts as confirmed: whoever looks after the installation, or a provider, vouches."""
     user = User(email=email, name=name, password=password_hash, fs_uniquifier=uuid4().hex, confirmed_at=utcnow())
     session.add(user)
     session.flush()

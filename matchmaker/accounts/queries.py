@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from matchmaker.accounts.models import ApiToken, SignIn, User
+from matchmaker.accounts.models import ApiToken, Identity, SignIn, User
 from matchmaker.accounts.operations import (
     IDLE_LASTS,
     IDLE_LASTS_HERE,
@@ -109,3 +111,53 @@ def user_by_email(session: Session, email: str) -> User | None:
 def user_by_public_id(session: Session, public_id: str) -> User | None:
     """The user of a public id."""
     return session.scalar(select(User).where(User.public_id == public_id))
+
+
+@dataclass(frozen=True)
+class UserList:
+    """One page of the users of the installation."""
+
+    users: list[User]
+    found: int
+    page: int
+    pages: int
+
+
+def users(session: Session, *, words: str = "", page: int = 1, size: int = 50) -> UserList:
+    """Users whose name or address holds every word, suspended ones first; beyond the last page is the last page."""
+    matching = [
+        or_(
+            func.lower(User.name).contains(word, autoescape=True),
+            func.lower(User.email).contains(word, autoescape=True),
+        )
+        for word in words.lower().split()
+    ]
+    found = session.scalar(select(func.count(User.id)).where(*matching)) or 0
+    pages = max(1, ceil(found / size))
+    page = min(max(1, page), pages)
+    rows = session.scalars(
+        select(User)
+        .where(*matching)
+        .order_by(User.suspended_at.is_(None), func.lower(User.email), User.id)
+        .offset((page - 1) * size)
+        .limit(size)
+    )
+    return UserList(list(rows), found, page, pages)
+
+
+def user_or_refuse(session: Session, public_id: str) -> User:
+    """A user by public id. Raises NotPermitted where there is none."""
+    found = session.scalar(select(User).where(User.public_id == public_id))
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
+
+
+def user_of_identity(session: Session, issuer: str, subject: str) -> User | None:
+    """The user who signs in as ``subject`` at a provider."""
+    return session.scalar(select(User).join(Identity).where(Identity.issuer == issuer, Identity.subject == subject))
+
+
+def issuers_of(session: Session, user_id: int | None) -> set[str]:
+    """The providers that a user has connected."""
+    return set(session.scalars(select(Identity.issuer).where(Identity.user_id == user_id)))

@@ -11,16 +11,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from flask import Flask, Response, abort, current_app, g, request, session
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import user_logged_in, user_logged_out
 from flask_security import Security, change_email_confirmed
 from flask_security.babel import FsDomain
 from flask_security.datastore import FSQLALiteUserDatastore
+from flask_security.utils import check_and_update_authn_fresh
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from matchmaker.accounts import forms, operations, queries
+from matchmaker.accounts import forms, operations, providers, queries
 from matchmaker.accounts.factors import RECOVERY_CODES, Codes, Passkeys, RecoveryCodes, seed_key
 from matchmaker.accounts.models import Passkey, Role, User
 from matchmaker.accounts.notifications import Mails, tell_of_move
@@ -28,6 +29,9 @@ from matchmaker.accounts.passwords import SHORTEST, Passwords, TakingTurns
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.config import Settings
 from matchmaker.db import db, utcnow, writing
+
+#: For how long a typed password is enough for what matters, and how much longer while that is being used.
+FRESHNESS, GRACE = timedelta(minutes=30), timedelta(minutes=10)
 
 #: Longer than anything the forms of these pages carry: passwords, tokens, what a passkey says.
 FIELD_LONGEST = 20_000
@@ -156,8 +160,8 @@ def init_app(app: Flask) -> None:
         "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=2),
         "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=1),
         # What matters asks for the password again once so much time has passed, and a little later while it is used.
-        "SECURITY_FRESHNESS": timedelta(minutes=30),
-        "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(minutes=10),
+        "SECURITY_FRESHNESS": FRESHNESS,
+        "SECURITY_FRESHNESS_GRACE_PERIOD": GRACE,
         "SECURITY_AUTO_LOGIN_AFTER_CONFIRM": False,
         "SECURITY_DATETIME_FACTORY": utcnow,
         "SECURITY_API_ENABLED_METHODS": ["session"],
@@ -217,6 +221,7 @@ def init_app(app: Flask) -> None:
         mail_util_cls=Mails,
     )
     security.i18n_domain = Words(app)
+    providers.init_app(app, settings)
     security.pwd_context = TakingTurns(security.pwd_context, waiting=max(1, settings.threads // 2))
     # The pages are for people; programs use tokens under /api.
     security.want_json(lambda _request: False)
@@ -229,6 +234,14 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_nonsense)
     app.after_request(_renew)
     app.after_request(_keep_at_home)
+
+
+def ask_again(back: str) -> Any:
+    """Where somebody who typed the password too long ago has to go first, on the way to ``back``; else None."""
+    if check_and_update_authn_fresh(FRESHNESS, GRACE, "session"):
+        return None
+    flash(gettext("Type your password again to go on."))
+    return redirect(url_for("security.verify", next=back))
 
 
 def _user_of_cookie(value: str) -> User | None:
@@ -289,6 +302,9 @@ def _refuse_nonsense() -> None:
         return
     if request.endpoint == "security.two_factor_rescue":
         # Recovery codes are the rescue here; Flask-Security's would send mails.
+        abort(404)
+    if request.endpoint == "security.two_factor_token_validation" and g.viewer.signed_in:
+        # Who is in needs no code; Flask-Security would sign them out, and so would any link to this address.
         abort(404)
     if request.is_json:
         abort(415)

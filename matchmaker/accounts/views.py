@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_security import current_user
+from flask_security import current_user, login_user
 
-from matchmaker.accounts import operations, queries
+from matchmaker.accounts import operations, providers, queries
 from matchmaker.accounts.forms import MeForm, TokenForm
+from matchmaker.accounts.redirects import is_safe
+from matchmaker.accounts.security import ask_again
 from matchmaker.db import db, utcnow
 from matchmaker.mail.letters import LANGUAGES
-from matchmaker.permissions import Permission, permits
+from matchmaker.permissions import NotPermitted, Permission, permits
+from matchmaker.texts import clean_line
 
-bp = Blueprint("accounts", __name__, url_prefix="/account")
+bp = Blueprint("accounts", __name__)
 
 
-@bp.get("/check-mail")
+@bp.get("/account/check-mail")
 @permits(Permission.BROWSE)
 def check_mail() -> str:
     """What comes after sign-up: look into the mailbox."""
@@ -32,14 +35,14 @@ def _me_form() -> MeForm:
     return form
 
 
-@bp.get("")
+@bp.get("/account")
 @permits(Permission.ACCOUNT)
 def me() -> str:
     """The account: name, title, language, and where to go from here."""
     return render_template("accounts/me.html", form=_me_form())
 
 
-@bp.post("")
+@bp.post("/account")
 @permits(Permission.ACCOUNT)
 def update_me() -> Any:
     """Save name, title and language."""
@@ -54,18 +57,19 @@ def update_me() -> Any:
     return redirect(url_for(".me"))
 
 
-@bp.get("/second-step")
+@bp.get("/account/second-step")
 @permits(Permission.ACCOUNT)
 def second_step() -> str:
     """What is asked for beside the password, and what replaces it."""
     return render_template(
         "accounts/second_step.html",
+        connected=queries.issuers_of(db.session, g.viewer.user_id),
         passkeys=current_user.webauthn,
         codes_left=len(current_user.mf_recovery_codes or ()),
     )
 
 
-@bp.get("/sign-ins")
+@bp.get("/account/sign-ins")
 @permits(Permission.ACCOUNT)
 def sign_ins() -> str:
     """Where one is signed in."""
@@ -76,7 +80,7 @@ def sign_ins() -> str:
     )
 
 
-@bp.post("/sign-ins/<public_id>/end")
+@bp.post("/account/sign-ins/<public_id>/end")
 @permits(Permission.ACCOUNT)
 def end_sign_in(public_id: str) -> Any:
     """Sign out on one other device."""
@@ -87,7 +91,7 @@ def end_sign_in(public_id: str) -> Any:
     return redirect(url_for(".sign_ins"))
 
 
-@bp.post("/sign-ins/end-others")
+@bp.post("/account/sign-ins/end-others")
 @permits(Permission.ACCOUNT)
 def end_other_sign_ins() -> Any:
     """Sign out everywhere but here."""
@@ -97,17 +101,19 @@ def end_other_sign_ins() -> Any:
     return redirect(url_for(".sign_ins"))
 
 
-@bp.get("/tokens")
+@bp.get("/account/tokens")
 @permits(Permission.ACCOUNT)
 def tokens() -> str:
     """The tokens of one's programs."""
     return _tokens_page(TokenForm())
 
 
-@bp.post("/tokens")
+@bp.post("/account/tokens")
 @permits(Permission.ACCOUNT)
 def create_token() -> Any:
     """Make a token and show it this once."""
+    if again := ask_again(url_for(".tokens")):
+        return again
     form = TokenForm()
     if not form.validate_on_submit():
         return _tokens_page(form), 422
@@ -123,7 +129,7 @@ def create_token() -> Any:
     return _tokens_page(TokenForm(formdata=None), raw=raw)
 
 
-@bp.post("/tokens/<public_id>/revoke")
+@bp.post("/account/tokens/<public_id>/revoke")
 @permits(Permission.ACCOUNT)
 def revoke_token(public_id: str) -> Any:
     """Make a token worthless."""
@@ -142,3 +148,120 @@ def _tokens_page(form: TokenForm, raw: str | None = None) -> str:
         raw=raw,
         now=utcnow(),
     )
+
+
+# Signing in through a provider.
+
+
+def _provider(key: str) -> providers.Provider:
+    provider = providers.find(key)
+    if provider is None:
+        raise NotPermitted(key)
+    return provider
+
+
+@bp.get("/sign-in/with/<provider>")
+@permits(Permission.BROWSE)
+def go_to(provider: str) -> Any:
+    """Leave for the provider: to sign in, or, for who is signed in and said so a moment ago, to connect the two."""
+    chosen = _provider(provider)
+    if g.viewer.signed_in and session.get("connecting") != provider:
+        return redirect(url_for(".second_step"))
+    if not g.viewer.signed_in:
+        session.pop("connecting", None)
+        asked = request.args.get("next")
+        session["after_provider"] = asked if is_safe(asked) else ""
+    try:
+        return providers.leave_for(chosen)
+    except providers.ProviderFailed:
+        return _provider_failed(chosen)
+
+
+def _provider_failed(provider: providers.Provider) -> Any:
+    flash(
+        _("%(provider)s could not tell who you are. Try again, or sign in another way.", provider=provider.label),
+        "error",
+    )
+    return redirect(url_for(".second_step") if g.viewer.signed_in else url_for("security.login"))
+
+
+@bp.get("/sign-in/with/<provider>/back")
+@permits(Permission.BROWSE)
+def come_back(provider: str) -> Any:
+    """Back from the provider: connect, sign in, or open an account for an address nobody uses here."""
+    chosen = _provider(provider)
+    connecting = session.pop("connecting", None) == provider
+    # The provider is asked while no lock is held.
+    db.session.rollback()
+    try:
+        claims = providers.who_came_back(chosen)
+    except providers.ProviderFailed:
+        return _provider_failed(chosen)
+    if g.viewer.signed_in:
+        return _connect(chosen, claims) if connecting else redirect(url_for(".second_step"))
+    user = queries.user_of_identity(db.session, claims.issuer, claims.subject)
+    if user is None:
+        address = _free_address(claims.email)
+        if address is None:
+            flash(
+                _(
+                    "Nobody here has connected this %(provider)s account. Sign in or create an account first, then "
+                    "connect it under “Second step” of your account.",
+                    provider=chosen.label,
+                ),
+                "error",
+            )
+            return redirect(url_for("security.login"))
+        user = operations.create_user(db.session, email=address, name=clean_line(claims.name)[:120], password_hash=None)
+        operations.connect(db.session, user, issuer=claims.issuer, subject=claims.subject)
+    if not user.active:
+        flash(_("This account is closed. Ask your cluster manager."), "error")
+        return redirect(url_for("security.login"))
+    follow = session.pop("after_provider", "") or url_for("clusters.arrive")
+    second = current_app.extensions["security"].two_factor_plugins.tf_enter(user, False, "oauth", next_loc=follow)
+    if second is None:
+        login_user(user, remember=False, authn_via=["oauth"])
+    db.session.commit()
+    return second or redirect(follow)
+
+
+def _free_address(vouched: str) -> str | None:
+    """The address a provider vouches for, where it is one and no account uses it."""
+    try:
+        address: str = current_app.extensions["security"].mail_util.validate(vouched)
+    except ValueError:
+        return None
+    return None if queries.user_by_email(db.session, address) else address
+
+
+def _connect(provider: providers.Provider, claims: providers.Claims) -> Any:
+    try:
+        operations.connect(db.session, current_user._get_current_object(), issuer=claims.issuer, subject=claims.subject)
+    except operations.Connected:
+        flash(_("This %(provider)s account signs somebody else in here.", provider=provider.label), "error")
+        return redirect(url_for(".second_step"))
+    db.session.commit()
+    flash(_("%(provider)s signs you in from now on.", provider=provider.label))
+    return redirect(url_for(".second_step"))
+
+
+@bp.post("/account/providers/<provider>/connect")
+@permits(Permission.ACCOUNT)
+def connect_provider(provider: str) -> Any:
+    """Begin to connect a provider; the page that answers leads there, since forms may not leave this site."""
+    chosen = _provider(provider)
+    if again := ask_again(url_for(".second_step")):
+        return again
+    session["connecting"] = provider
+    return render_template("accounts/connect.html", provider=chosen)
+
+
+@bp.post("/account/providers/<provider>/disconnect")
+@permits(Permission.ACCOUNT)
+def disconnect_provider(provider: str) -> Any:
+    """Let a provider sign one in no more."""
+    chosen = _provider(provider)
+    operations.disconnect(db.session, current_user._get_current_object(), chosen.issuer)
+    db.session.commit()
+    flash(_("%(provider)s does not sign you in any more.", provider=chosen.label))
+    return redirect(url_for(".second_step"))

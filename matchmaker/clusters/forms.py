@@ -25,7 +25,7 @@ from matchmaker.accounts.forms import Within
 from matchmaker.clusters import models
 from matchmaker.clusters.countries import countries
 from matchmaker.clusters.identity import BadIdentifier, ror_id, web_address
-from matchmaker.clusters.models import Cluster, OrganisationType
+from matchmaker.clusters.models import Cluster, MembershipRole, OrganisationType
 from matchmaker.clusters.operations import Facts
 from matchmaker.texts import clean_line, clean_text
 
@@ -165,3 +165,27 @@ class ManagerForm(FlaskForm):
         validators=[InputRequired(_("Please fill this in.")), Length(max=254)],
         filters=[lambda value: clean_line(value)],
     )
+
+
+class InvitationForm(FlaskForm):
+    """Somebody who is to act for an organisation, by their address."""
+
+    email = StringField(
+        _("E-mail address"),
+        filters=[clean_line],
+        validators=[InputRequired(_("Type an e-mail address.")), Within(254)],
+        render_kw={"autocomplete": "off"},
+    )
+    role = SelectField(_("As"), default=MembershipRole.MEMBER.value)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = _words(MembershipRole)
+
+    def validate_email(self, field: Field) -> None:
+        try:
+            field.data = current_app.extensions["security"].mail_util.validate(field.data)
+        except ValueError:
+            raise ValidationError(
+                _("This does not look like an e-mail address: expected name@organisation.org.")
+            ) from None

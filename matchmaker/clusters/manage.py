@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -80,7 +80,7 @@ def dismiss(public_id: str, user_id: str) -> Any:
     )
     if user is None:
         raise NotPermitted(user_id)
-    operations.dismiss_manager(db.session, user, cluster)
+    operations.dismiss_manager(db.session, user, cluster, here=g.sign_in)
     db.session.commit()
     flash(_("%(person)s no longer manages %(cluster)s.", person=user.display_name, cluster=cluster.name))
     return redirect(url_for("clusters.index"))

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from matchmaker.accounts.models import User
 from matchmaker.clusters import queries
-from matchmaker.clusters.models import Membership, Organisation
+from matchmaker.clusters.models import Invitation, Membership, Organisation
+from matchmaker.mail.letters import compose
+from matchmaker.mail.operations import enqueue
 from matchmaker.notifications.kinds import Group, Kind, register
 from matchmaker.notifications.operations import retract, tell
 
@@ -71,3 +73,17 @@ def tell_accepted(session: Session, membership: Membership) -> None:
 def tell_refused(session: Session, user: User, organisation: Organisation) -> None:
     """Tell the user that the request was turned down."""
     tell(session, user, REFUSED.name, {"organisation": organisation.name})
+
+
+def send_invitation(session: Session, invitation: Invitation, inviter: User) -> None:
+    """Write to an address, of whom we may know nothing, in the language of whoever invites."""
+    letter = compose(
+        "clusters/email/invited",
+        locale=inviter.locale,
+        inviter=inviter,
+        organisation=invitation.organisation,
+        invitation=invitation,
+    )
+    enqueue(
+        session, to=invitation.email, kind="invited", lifetime=invitation.expires_at - invitation.created_at, **letter
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from math import ceil
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.accounts.models import PLATFORM_ADMIN, User
@@ -16,11 +17,13 @@ from matchmaker.clusters.models import (
     Cluster,
     ClusterManager,
     ClusterMembership,
+    Invitation,
     Membership,
     MembershipRole,
     MembershipState,
     Organisation,
 )
+from matchmaker.db import utcnow
 from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
 from matchmaker.texts import comparison_key
 
@@ -114,6 +117,57 @@ def own_request_or_refuse(session: Session, public_id: str, user_id: int | None)
     if found is None:
         raise NotPermitted(public_id)
     return found
+
+
+def own_membership_or_refuse(session: Session, public_id: str, user_id: int | None) -> Membership:
+    """A user's own active membership. Raises NotPermitted otherwise."""
+    found = session.scalar(
+        select(Membership).where(
+            Membership.public_id == public_id,
+            Membership.user_id == user_id,
+            Membership.state == MembershipState.ACTIVE,
+        )
+    )
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
+
+
+def _open_invitations(now: datetime) -> Select[tuple[Invitation]]:
+    return (
+        select(Invitation)
+        .where(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > now)
+        .order_by(Invitation.id)
+        .options(joinedload(Invitation.organisation))
+    )
+
+
+def invitation_or_refuse(session: Session, public_id: str) -> Invitation:
+    """An invitation that can still be accepted, for whoever has its link. Raises NotPermitted otherwise."""
+    found = session.scalar(_open_invitations(utcnow()).where(Invitation.public_id == public_id))
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
+
+
+def sent_invitation_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Invitation:
+    """An open invitation to an organisation whose people the viewer looks after. Raises NotPermitted otherwise."""
+    found = invitation_or_refuse(session, public_id)
+    if not allows(viewer, Permission.PEOPLE, found.organisation):
+        raise NotPermitted(public_id)
+    return found
+
+
+def invitations_to(session: Session, organisation: Organisation) -> list[Invitation]:
+    """Whom an organisation has invited and waits for."""
+    return list(session.scalars(_open_invitations(utcnow()).where(Invitation.organisation_id == organisation.id)))
+
+
+def invitations_for(session: Session, user: User) -> list[Invitation]:
+    """The open invitations to a user's own, confirmed address."""
+    if user.confirmed_at is None:
+        return []
+    return list(session.scalars(_open_invitations(utcnow()).where(func.lower(Invitation.email) == user.email.lower())))
 
 
 def memberships_of(session: Session, user_id: int | None) -> list[Membership]:

@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from matchmaker.accounts.models import User
+from matchmaker.accounts.security import ask_again
 from matchmaker.clusters import notifications, operations, queries
-from matchmaker.clusters.forms import TYPE_HELPS, AskForm, OrganisationForm
-from matchmaker.clusters.models import Cluster, MembershipState, Organisation
+from matchmaker.clusters.forms import TYPE_HELPS, AskForm, InvitationForm, OrganisationForm
+from matchmaker.clusters.models import Cluster, Invitation, MembershipRole, MembershipState, Organisation
 from matchmaker.clusters.queries import Likeness
 from matchmaker.db import EditConflict, db
 from matchmaker.permissions import NotPermitted, Permission, permits
@@ -47,7 +48,11 @@ def arrive() -> Any:
 @permits(Permission.ACCOUNT)
 def start() -> str:
     """Create an organisation or join one; what waits for an answer."""
-    return render_template("clusters/start.html", memberships=queries.memberships_of(db.session, g.viewer.user_id))
+    return render_template(
+        "clusters/start.html",
+        memberships=queries.memberships_of(db.session, g.viewer.user_id),
+        invitations=queries.invitations_for(db.session, _me()),
+    )
 
 
 @bp.route("/organisations/new", methods=["GET", "POST"])
@@ -201,11 +206,112 @@ def _differences(organisation: Organisation, form: OrganisationForm) -> list[tup
 @bp.get("/organisations/<public_id>/people")
 @permits(Permission.PEOPLE)
 def people(public_id: str | None) -> str:
-    """Who acts for the organisation, and who asks to."""
-    organisation = _organisation(public_id, Permission.PEOPLE)
+    """Who acts for the organisation, who asks to, and who is invited."""
+    return _people_page(_organisation(public_id, Permission.PEOPLE), InvitationForm())
+
+
+def _people_page(organisation: Organisation, form: InvitationForm) -> str:
     return render_template(
-        "clusters/people.html", organisation=organisation, memberships=queries.people_of(db.session, organisation)
+        "clusters/people.html",
+        organisation=organisation,
+        memberships=queries.people_of(db.session, organisation),
+        invitations=queries.invitations_to(db.session, organisation),
+        form=form,
     )
+
+
+@bp.post("/organisations/<public_id>/invite")
+@permits(Permission.PEOPLE)
+def invite(public_id: str) -> Any:
+    """Invite somebody by their address; whether it has an account changes nothing that can be seen."""
+    organisation = _organisation(public_id, Permission.PEOPLE)
+    form = InvitationForm()
+    if form.validate() and any(
+        m.state == MembershipState.ACTIVE and m.user.email.lower() == form.email.data.lower()
+        for m in organisation.memberships
+    ):
+        form.email.errors = [_("This person acts for the organisation already.")]
+    if form.errors:
+        return _people_page(organisation, form), 422
+    invitation = operations.invite(db.session, _me(), organisation, form.email.data, MembershipRole(form.role.data))
+    notifications.send_invitation(db.session, invitation, _me())
+    db.session.commit()
+    flash(_("An invitation is on its way to %(email)s.", email=invitation.email))
+    return redirect(url_for(".people", public_id=organisation.public_id))
+
+
+@bp.post("/invitations/<public_id>/withdraw")
+@permits(Permission.PEOPLE)
+def withdraw_invitation(public_id: str) -> Any:
+    """Take an invitation back."""
+    invitation = queries.sent_invitation_or_refuse(db.session, public_id, g.viewer)
+    operations.withdraw_invitation(invitation)
+    db.session.commit()
+    flash(_("The invitation to %(email)s is taken back.", email=invitation.email))
+    return redirect(url_for(".people", public_id=invitation.organisation.public_id))
+
+
+@bp.get("/invitations/<public_id>")
+@permits(Permission.BROWSE)
+def invitation(public_id: str) -> str:
+    """Where the link in an invitation leads: what it is for, and how to go on."""
+    return _invitation_page(queries.invitation_or_refuse(db.session, public_id))
+
+
+def _invitation_page(shown: Invitation, *, other: bool = False) -> str:
+    mine = g.viewer.signed_in and _me().email.lower() == shown.email.lower()
+    return render_template(
+        "clusters/invitation.html", invitation=shown, mine=mine, other=other or (g.viewer.signed_in and not mine)
+    )
+
+
+@bp.post("/invitations/<public_id>/accept")
+@permits(Permission.ACCOUNT)
+def accept_invitation(public_id: str) -> Any:
+    """Act for the organisation from now on: for whoever confirmed the address it was sent to, and nobody else."""
+    shown = queries.invitation_or_refuse(db.session, public_id)
+    try:
+        membership = operations.accept_invitation(db.session, shown, _me())
+    except operations.NotInvited:
+        db.session.rollback()
+        return _invitation_page(queries.invitation_or_refuse(db.session, public_id), other=True), 409
+    db.session.commit()
+    flash(_("You now act for %(organisation)s.", organisation=membership.organisation.name))
+    return redirect(_home())
+
+
+@bp.post("/memberships/<public_id>/leave")
+@permits(Permission.ACCOUNT)
+def leave(public_id: str) -> Any:
+    """Stop acting for an organisation; what one wrote stays with it."""
+    membership = queries.own_membership_or_refuse(db.session, public_id, g.viewer.user_id)
+    name = membership.organisation.name
+    try:
+        operations.remove(db.session, membership, here=g.sign_in)
+    except operations.LastAdmin:
+        return _last_admin(membership.organisation)
+    db.session.commit()
+    flash(_("You no longer act for %(organisation)s. What you wrote stays there.", organisation=name))
+    return redirect(url_for("accounts.me"))
+
+
+@bp.post("/memberships/<public_id>/hand-over")
+@permits(Permission.ORGANISATION_ADMIN)
+def hand_over(public_id: str) -> Any:
+    """Let another member look after the organisation, and become a member oneself."""
+    taker = queries.membership_or_refuse(db.session, public_id, g.viewer)
+    if again := ask_again(url_for(".people", public_id=taker.organisation.public_id)):
+        return again
+    giver = next((m for m in taker.organisation.memberships if m.user_id == g.viewer.user_id), None)
+    try:
+        if giver is None:
+            raise NotPermitted(public_id)
+        operations.hand_over(db.session, giver, taker, here=g.sign_in)
+    except operations.NotActive:
+        raise NotPermitted(public_id) from None
+    db.session.commit()
+    flash(_("%(name)s looks after %(organisation)s from now on.", **_names(taker)))
+    return redirect(url_for("accounts.me"))
 
 
 @bp.post("/memberships/<public_id>/accept")
@@ -259,7 +365,7 @@ def make_member(public_id: str) -> Any:
     membership = queries.membership_or_refuse(db.session, public_id, g.viewer)
     back = _after_change(membership.organisation, leaving=membership.user_id == g.viewer.user_id)
     try:
-        operations.make_member(db.session, membership)
+        operations.make_member(db.session, membership, here=g.sign_in)
     except operations.LastAdmin:
         return _last_admin(membership.organisation)
     flash(_("%(name)s acts for %(organisation)s as a member.", **_names(membership)))
@@ -275,7 +381,7 @@ def remove(public_id: str) -> Any:
     back = _after_change(membership.organisation, leaving=membership.user_id == g.viewer.user_id)
     names = _names(membership)
     try:
-        operations.remove(db.session, membership)
+        operations.remove(db.session, membership, here=g.sign_in)
     except operations.LastAdmin:
         return _last_admin(membership.organisation)
     flash(_("%(name)s no longer acts for %(organisation)s.", **names))

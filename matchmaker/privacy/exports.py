@@ -58,8 +58,8 @@ def of_organisation(session: Session, organisation: Organisation) -> Rows:
 
 def _rows(session: Session, entry: Entry, owners: tuple[str, ...], owner: int, email: str) -> Iterator[dict[str, Any]]:
     table: Table = Model.metadata.tables[entry.table]
-    # A mail belongs to whoever has its address; everything else names its owner by number.
-    belongs = [table.c[name] == (email if entry.table == "outbox_message" else owner) for name in owners]
+    # A mail and an invitation belong to whoever has their address; everything else names its owner by number.
+    belongs = [table.c[name] == (email if name in ("to", "email") else owner) for name in owners]
     order = list(table.primary_key.columns)
     for row in session.execute(select(*(table.c[n] for n in entry.of(*EXPORTED)), *order).where(or_(*belongs))):
         yield {name: _plain(row._mapping[table.c[name]]) for name in entry.of(*EXPORTED)}

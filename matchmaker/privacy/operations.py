@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from matchmaker import audit
 from matchmaker.accounts.models import User
 from matchmaker.audit import Event
-from matchmaker.clusters.models import Membership, MembershipRole, MembershipState, Organisation
+from matchmaker.clusters.models import Invitation, Membership, MembershipRole, MembershipState, Organisation
 from matchmaker.jobs import wake
 from matchmaker.mail.models import OutboxMessage
 from matchmaker.needs.models import Need
@@ -48,6 +48,7 @@ def erase_user(session: Session, user: User, *, actor_id: int | None) -> None:
         select(Profile).where(Profile.user_id == user.id, Profile.kind == ProfileKind.PERSON)
     ):
         session.delete(profile)
+    session.execute(delete(Invitation).where(func.lower(Invitation.email) == user.email.lower()))
     named = {user.email, user.display_name}
     _forget_news(session, named)
     _forget_mails(session, named)

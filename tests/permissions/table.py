@@ -55,16 +55,22 @@ GET  /confirm                                     -             everybody
 POST /confirm                                     -             everybody
 GET  /confirm/<token>                             no-token      everybody
 POST /confirm/<token>                             no-token      everybody
-GET  /sign-in/code                                -             everybody
-POST /sign-in/code                                -             everybody
-GET  /sign-in/recovery-code                       -             everybody
-POST /sign-in/recovery-code                       -             everybody
-GET  /sign-in/second-step                         -             everybody
-POST /sign-in/second-step                         -             everybody
+# Steps after the password: nobody gets there without it, and who is in already is sent on.
+GET  /sign-in/code                                -             nobody
+POST /sign-in/code                                -             nobody
+GET  /sign-in/recovery-code                       -             signed-in
+POST /sign-in/recovery-code                       -             signed-in
+GET  /sign-in/second-step                         -             nobody
+POST /sign-in/second-step                         -             nobody
+GET  /sign-in/rescue                              -             nobody
 POST /sign-in/rescue                              -             nobody
 GET  /sign-in/passkey                             -             everybody
 POST /sign-in/passkey                             -             everybody
-POST /sign-in/passkey/<token>                     no-token      everybody
+POST /sign-in/passkey/<token>                     no-token      nobody
+GET  /sign-in/with/<provider>                     no-provider   nobody
+GET  /sign-in/with/<provider>/back                no-provider   nobody
+POST /account/providers/<provider>/connect        no-provider   nobody
+POST /account/providers/<provider>/disconnect     no-provider   nobody
 GET  /account/check-mail                          -             everybody
 
 # --- One's own account
@@ -86,11 +92,16 @@ POST /account/recovery-codes                      -             signed-in
 GET  /account/passkeys                            -             signed-in
 POST /account/passkeys                            -             signed-in
 POST /account/passkeys/<token>                    no-token      signed-in
+GET  /account/passkeys/delete                     -             signed-in
 POST /account/passkeys/delete                     -             signed-in
 GET  /account/verify/passkey                      -             signed-in
 POST /account/verify/passkey                      -             signed-in
 POST /account/verify/passkey/<token>              no-token      signed-in
 GET  /account/sign-ins                            -             signed-in
+GET  /users                                       -             platform
+POST /users/<public_id>/suspend                   person        platform
+POST /users/<public_id>/reinstate                 person        platform
+POST /users/<public_id>/end-sign-ins              person        platform
 POST /account/sign-ins/end-others                 -             signed-in
 POST /account/sign-ins/<public_id>/end            sign-in       self
 GET  /account/tokens                              -             signed-in
@@ -142,6 +153,13 @@ GET  /organisations/<public_id>/edit              organisation  admin
 POST /organisations/<public_id>/edit              organisation  admin
 GET  /organisations/<public_id>/people            organisation  admin
 GET  /organisations/<public_id>/people            orphan        manager
+POST /organisations/<public_id>/invite            organisation  admin
+POST /organisations/<public_id>/invite            orphan        manager
+GET  /invitations/<public_id>                     invitation    everybody
+POST /invitations/<public_id>/accept              invitation    signed-in
+POST /invitations/<public_id>/withdraw            invitation    admin
+POST /memberships/<public_id>/leave               own-membership  self
+POST /memberships/<public_id>/hand-over           membership    admin
 POST /memberships/<public_id>/accept              asking        admin
 POST /memberships/<public_id>/accept              asking-orphan manager
 POST /memberships/<public_id>/refuse              asking        admin

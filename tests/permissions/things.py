@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.accounts.models import SignIn, User
 from matchmaker.accounts.operations import begin_sign_in, create_token
-from matchmaker.clusters.models import Cluster, Membership, MembershipState, Organisation
+from matchmaker.clusters.models import Cluster, Invitation, Membership, MembershipState, Organisation
 from matchmaker.conversations.models import Message, MessageFile
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import utcnow
@@ -155,6 +155,11 @@ def _no_file(session: Session, owner: Owner) -> Thing:
     return Thing({"filename": "nothing.js"})
 
 
+@thing("no-provider")
+def _no_provider(session: Session, owner: Owner) -> Thing:
+    return Thing({"provider": "orcid"})
+
+
 @thing("no-token")
 def _no_token(session: Session, owner: Owner) -> Thing:
     return Thing({"token": "nothing"})
@@ -291,6 +296,32 @@ def _membership(session: Session, organisation: Organisation, state: MembershipS
 @thing("membership")
 def _active(session: Session, owner: Owner) -> Thing:
     made = _membership(session, owner.organisation, MembershipState.ACTIVE)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("own-membership")
+def _own(session: Session, owner: Owner) -> Thing:
+    made = session.scalars(
+        select(Membership).where(
+            Membership.user_id == owner.user.id, Membership.organisation_id == owner.organisation.id
+        )
+    ).one()
+    return Thing({"public_id": made.public_id}, person=owner.user)
+
+
+@thing("person")
+def _person(session: Session, owner: Owner) -> Thing:
+    made = factories.user(session)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("invitation")
+def _invitation(session: Session, owner: Owner) -> Thing:
+    made = Invitation(
+        organisation=owner.organisation, email="guest@nowhere.example", expires_at=utcnow() + timedelta(days=3)
+    )
+    session.add(made)
+    session.flush()
     return Thing({"public_id": made.public_id}, rows=[made])
 
 

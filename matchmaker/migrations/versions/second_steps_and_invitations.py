@@ -1,13 +1,13 @@
 """second steps and passkeys, identities elsewhere, suspension, invitations.
 
-Revision second_steps_and_invitations, after dead_letters.
+Revision second_steps_and_invitations, after learned_order.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "second_steps_and_invitations"
-down_revision = "dead_letters"
+down_revision = "learned_order"
 branch_labels = None
 depends_on = None
 

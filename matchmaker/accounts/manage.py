@@ -1,0 +1,106 @@
+"""The platform admin's page of users: who can sign in, who is suspended and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from matchmaker.accounts import notifications, operations, queries
+from matchmaker.accounts.forms import SuspensionForm
+from matchmaker.accounts.models import User
+from matchmaker.accounts.security import ask_again
+from matchmaker.accounts.views import bp
+from matchmaker.db import db
+from matchmaker.permissions import NotPermitted, Permission, permits
+
+
+@dataclass(frozen=True)
+class UsersPage:
+    """Where the list stands, for the pagination below it."""
+
+    page: int
+    pages: int
+    total: int
+    words: str
+
+    def url(self, number: int) -> str:
+        return url_for("accounts.users", q=self.words or None, page=number if number > 1 else None)
+
+    @property
+    def prev_url(self) -> str | None:
+        return self.url(self.page - 1) if self.page > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self.url(self.page + 1) if self.page < self.pages else None
+
+
+@bp.get("/users")
+@permits(Permission.ADMINISTER)
+def users() -> str:
+    """Every user of the installation."""
+    return _page(SuspensionForm())
+
+
+def _page(form: SuspensionForm, suspending: User | None = None) -> str:
+    words = request.args.get("q", "")[:200]
+    listed = queries.users(db.session, words=words, page=request.args.get("page", 1, type=int))
+    return render_template(
+        "accounts/users.html",
+        users=[suspending] if suspending else listed.users,
+        page=UsersPage(listed.page, listed.pages, listed.found, words),
+        words=words,
+        form=form,
+        suspending=suspending,
+    )
+
+
+def _other(public_id: str) -> User:
+    """A user who is not the one who acts: nobody shuts themselves out."""
+    user = queries.user_or_refuse(db.session, public_id)
+    if user.id == g.viewer.user_id:
+        raise NotPermitted(public_id)
+    return user
+
+
+@bp.post("/users/<public_id>/suspend")
+@permits(Permission.ADMINISTER)
+def suspend(public_id: str) -> Any:
+    """Shut a user out, with a reason they read."""
+    user = _other(public_id)
+    if again := ask_again(url_for("accounts.users", q=user.email)):
+        return again
+    form = SuspensionForm()
+    if not form.validate():
+        return _page(form, suspending=user), 422
+    operations.suspend(db.session, user, form.reason.data, by=g.viewer.user_id)
+    notifications.tell_of_suspension(db.session, user)
+    db.session.commit()
+    flash(_("%(name)s is suspended and signed out everywhere.", name=user.display_name))
+    return redirect(url_for("accounts.users", q=user.email))
+
+
+@bp.post("/users/<public_id>/reinstate")
+@permits(Permission.ADMINISTER)
+def reinstate(public_id: str) -> Any:
+    """Let a suspended user in again."""
+    user = _other(public_id)
+    if user.suspended_at is not None:
+        operations.reinstate(db.session, user, by=g.viewer.user_id)
+        db.session.commit()
+        flash(_("%(name)s can sign in again.", name=user.display_name))
+    return redirect(url_for("accounts.users", q=user.email))
+
+
+@bp.post("/users/<public_id>/end-sign-ins")
+@permits(Permission.ADMINISTER)
+def end_sign_ins_of(public_id: str) -> Any:
+    """Sign a user out on every device."""
+    user = _other(public_id)
+    operations.end_sign_ins(db.session, user.id)
+    db.session.commit()
+    flash(_("%(name)s is signed out everywhere.", name=user.display_name))
+    return redirect(url_for("accounts.users", q=user.email))
