@@ -9,6 +9,7 @@ from matchmaker.clusters import models as clusters
 from matchmaker.conversations import models as conversations
 from matchmaker.curation import models as curation
 from matchmaker.db import Model
+from matchmaker.digest import models as digest
 from matchmaker.imports import models as imports
 from matchmaker.introductions import models as introductions
 from matchmaker.mail import models as mail
@@ -20,6 +21,7 @@ from matchmaker.privacy import models as privacy
 from matchmaker.profiles import models as profiles
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
+from matchmaker.watches import models as watches
 
 modules = (
     accounts,
@@ -27,6 +29,7 @@ modules = (
     clusters,
     conversations,
     curation,
+    digest,
     imports,
     introductions,
     mail,
@@ -38,6 +41,7 @@ modules = (
     profiles,
     suggestions,
     testfields,
+    watches,
     throttle,
 )
 metadata = Model.metadata

@@ -326,6 +326,7 @@ MENU = (
 FOOTER = (("privacy.notice", _("Privacy"), Permission.BROWSE),)
 ACCOUNT_MENU = (
     ("accounts.me", _("My account"), Permission.ACCOUNT),
+    ("watches.index", _("Kept searches"), Permission.ACCOUNT),
     ("clusters.people", _("People of my organisation"), Permission.ORGANISATION_ADMIN),
     ("clusters.join", _("Join an organisation"), Permission.ACCOUNT),
     ("clusters.members", _("Organisations of my cluster"), Permission.CURATE),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
 from matchmaker.db import db
-from matchmaker.directory.views import PAGES
+from matchmaker.directory.labels import PAGES
 from matchmaker.mail import absolute_url
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.filters import Filters

@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from matchmaker import sheets
 from matchmaker.clusters.models import OrganisationType, Sector
 from matchmaker.db import db
 from matchmaker.directory import exports, queries
+from matchmaker.directory.labels import KINDS, PAGES, filter_words
 from matchmaker.items.labels import country_name, label
 from matchmaker.items.models import Cooperation, Field, Rung
 from matchmaker.items.pages import file_links, page_number, url_of_page, url_with
@@ -28,23 +28,6 @@ bp = Blueprint("directory", __name__)
 #: Characters of a search; a longer text belongs on the page that takes whole texts.
 LONGEST_QUERY = 1_000
 PAGE_SIZE = 20
-#: What the search's tabs show, in this order.
-KINDS = {
-    ItemKind.COMPETENCE: lazy_gettext("Competences"),
-    ItemKind.NEED: lazy_gettext("Needs"),
-    ItemKind.TEST_FIELD: lazy_gettext("Test fields"),
-    ItemKind.ORGANISATION: lazy_gettext("Organisations"),
-    ItemKind.EVIDENCE: lazy_gettext("Evidence"),
-    ItemKind.TEASER: lazy_gettext("In confidence"),
-}
-PAGES = {
-    ItemKind.COMPETENCE: "profiles.competence",
-    ItemKind.NEED: "needs.show",
-    ItemKind.TEST_FIELD: "testfields.show",
-    ItemKind.ORGANISATION: "profiles.organisation",
-    ItemKind.EVIDENCE: "profiles.evidence",
-    ItemKind.TEASER: "items.teaser",
-}
 
 
 @dataclass(frozen=True)
@@ -119,6 +102,10 @@ def search() -> str:
         options=_options(filters),
         active=_active(filters),
         clear_url=url_for("directory.search", q=words or None, what=kind),
+        can_keep="watches.keep" in current_app.view_functions
+        and g.viewer.signed_in
+        and kind is not ItemKind.TEASER
+        and bool(words or filters or asked),
         can_ask="suggestions.for_text" in current_app.view_functions and g.viewer.signed_in,
     )
 
@@ -179,27 +166,11 @@ def _options(filters: Filters) -> dict[str, list[Option]]:
     }
 
 
-#: The enum that says what a filter's value is called.
-_NAMED = {
-    "sector": Sector,
-    "type": OrganisationType,
-    "field": Field,
-    "rung": Rung,
-    "cooperation": Cooperation,
-}
-
-
 def _active(filters: Filters) -> list[Active]:
     chips = []
     for name, value in filters.pairs():
-        if name == "sme":
-            text = _("SMEs only")
-        elif name == "country":
-            text = country_name(value)
-        else:
-            text = label(value, _NAMED.get(name, ItemKind)) if name in _NAMED else value
         less = filters.without(name, value)
         left = getattr(less, name)
         remaining = list(left) if isinstance(left, tuple) else None
-        chips.append(Active(str(text), url_with(page=None, **{name: remaining})))
+        chips.append(Active(filter_words(name, value), url_with(page=None, **{name: remaining})))
     return chips

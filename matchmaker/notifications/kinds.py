@@ -71,6 +71,9 @@ class Kind:
 
 KINDS: dict[str, Kind] = {}
 
+#: The name under which mails are digests; it is no kind of news, and is stopped like one.
+DIGEST = "digest"
+
 
 def register(kind: Kind) -> Kind:
     """Add a kind. Raises ValueError where another one has its name."""

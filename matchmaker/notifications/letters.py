@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from matchmaker.accounts.models import User
 from matchmaker.mail.letters import absolute_url, compose
-from matchmaker.notifications.kinds import KINDS, Kind
+from matchmaker.notifications.kinds import DIGEST, KINDS, Kind
 from matchmaker.notifications.models import Notification
 
 
@@ -59,4 +59,4 @@ def unsubscriber(token: str) -> tuple[str, str] | None:
     except (BadSignature, ValueError, TypeError):
         return None
     known = KINDS.get(kind)
-    return (public_id, kind) if known is not None and known.optional else None
+    return (public_id, kind) if kind == DIGEST or (known is not None and known.optional) else None

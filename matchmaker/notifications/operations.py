@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts.models import User
 from matchmaker.mail import operations as outbox
 from matchmaker.notifications import letters, queries
-from matchmaker.notifications.kinds import FACT_LENGTH_MOST, KINDS, ByMail, Facts, Frequency, Kind
+from matchmaker.notifications.kinds import DIGEST, FACT_LENGTH_MOST, KINDS, ByMail, Facts, Frequency, Kind
 from matchmaker.notifications.models import DigestRhythm, Notification, NotificationPreference
 from matchmaker.notifications.queries import Way
 
@@ -64,7 +64,16 @@ def _write(session: Session, user: User, kind: Kind, told: Notification) -> None
 
 def retract(session: Session, kind: str, key: str) -> None:
     """Take back what was told under a key: out of every inbox, and out of the outbox where the mail still waits."""
-    told = select(Notification).where(Notification.kind == kind, Notification.key == key)
+    _take_back(session, Notification.kind == kind, Notification.key == key)
+
+
+def retract_all(session: Session, kind: str, beginning: str) -> None:
+    """The same for every key that begins like this."""
+    _take_back(session, Notification.kind == kind, Notification.key.startswith(beginning, autoescape=True))
+
+
+def _take_back(session: Session, *which: ColumnElement[bool]) -> None:
+    told = select(Notification).where(*which)
     for notification in session.scalars(told).all():
         if notification.mail_id is not None:
             outbox.take_back(session, notification.mail_id)
@@ -121,6 +130,10 @@ def choose_rhythm(session: Session, user_id: int, every: Frequency) -> None:
     session.flush()
 
 
-def stop_mails(session: Session, user_id: int, kind: Kind) -> None:
-    """Send a user no more mails of a kind; the inbox stays as it is."""
-    prefer(session, user_id, kind, Way(queries.way(session, user_id, kind).in_inbox, ByMail.NEVER))
+def stop_mails(session: Session, user_id: int, name: str) -> None:
+    """Send a user no more mails of a kind, or no more digests; the inbox stays as it is."""
+    if name == DIGEST:
+        choose_rhythm(session, user_id, Frequency.NEVER)
+    else:
+        kind = KINDS[name]
+        prefer(session, user_id, kind, Way(queries.way(session, user_id, kind).in_inbox, ByMail.NEVER))

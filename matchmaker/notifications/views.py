@@ -15,7 +15,7 @@ from matchmaker.db import db, utcnow
 from matchmaker.extensions import csrf
 from matchmaker.notifications import letters, matrix, operations, queries
 from matchmaker.notifications.forms import PreferencesForm
-from matchmaker.notifications.kinds import KINDS, ByMail, Frequency, Kind
+from matchmaker.notifications.kinds import DIGEST, KINDS, ByMail, Frequency, Kind
 from matchmaker.notifications.models import Notification
 from matchmaker.permissions import NotPermitted, Permission, permits
 
@@ -140,8 +140,8 @@ def _preferences_page(form: PreferencesForm) -> str:
 @permits(Permission.BROWSE)
 def confirm_unsubscribe(token: str) -> str:
     """Ask whether mails of a kind shall stop: following a link changes nothing, since scanners follow links too."""
-    _user, kind = _unsubscriber(token)
-    return render_template("notifications/unsubscribe.html", kind=kind, token=token, done=False)
+    _user, name = _unsubscriber(token)
+    return _unsubscribe_page(token, name)
 
 
 @bp.post("/unsubscribe/<token>")
@@ -149,18 +149,23 @@ def confirm_unsubscribe(token: str) -> str:
 @csrf.exempt
 def unsubscribe(token: str) -> str:
     """Stop mails of a kind. Mail programs post here by themselves (RFC 8058), so without a form of ours."""
-    user, kind = _unsubscriber(token)
-    operations.stop_mails(db.session, user.id, kind)
+    user, name = _unsubscriber(token)
+    operations.stop_mails(db.session, user.id, name)
     db.session.commit()
-    return render_template("notifications/unsubscribe.html", kind=kind, token=token, done=True)
+    return _unsubscribe_page(token, name, done=True)
 
 
-def _unsubscriber(token: str) -> tuple[User, Kind]:
+def _unsubscriber(token: str) -> tuple[User, str]:
     named = letters.unsubscriber(token)
     user = named and user_by_public_id(db.session, named[0])
     if not named or not user:
         raise NotPermitted(token)
-    return user, KINDS[named[1]]
+    return user, named[1]
+
+
+def _unsubscribe_page(token: str, name: str, *, done: bool = False) -> str:
+    label = _("Digest") if name == DIGEST else KINDS[name].label
+    return render_template("notifications/unsubscribe.html", label=label, token=token, done=done)
 
 
 def _back() -> Any:

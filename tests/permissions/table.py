@@ -116,6 +116,11 @@ POST /inbox/<public_id>/read                      news          self
 POST /inbox/<public_id>/unread                    news          self
 GET  /account/notifications                       -             signed-in
 POST /account/notifications                       -             signed-in
+GET  /searches                                    -             signed-in
+POST /searches                                    -             signed-in
+GET  /searches/<public_id>                        watch         self
+POST /searches/<public_id>/rename                 watch         self
+POST /searches/<public_id>/drop                   watch         self
 GET  /mails                                       -             platform
 POST /mails/<token>/again                         dead-letter   platform
 POST /mails/<token>/drop                          dead-letter   platform

@@ -28,6 +28,7 @@ from matchmaker.outcomes.models import Outcome, OutcomeKind, Story
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
 from matchmaker.suggestions.models import GlossaryChange
+from matchmaker.watches.models import Watch
 from tests import factories
 
 #: Looks like an id and is none.
@@ -384,6 +385,14 @@ def _news(session: Session, owner: Owner) -> Thing:
 def _news_mark(session: Session, owner: Owner) -> Thing:
     made = _told(session, owner)
     return Thing(form={"newest": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("watch")
+def _watch(session: Session, owner: Owner) -> Thing:
+    made = Watch(user_id=owner.user.id, name="Phages", words="phages", narrowed={})
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, form={"name": "Viruses"}, rows=[made], person=owner.user)
 
 
 @thing("dead-letter")
