@@ -67,10 +67,10 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def processor_seconds(run: Callable[[], object]) -> float:
-    """How much processor time this process took for it, which other processes hardly change."""
-    start = time.process_time()
+    """How much processor time this thread took for it, which other processes hardly change."""
+    start = time.thread_time()
     run()
-    return time.process_time() - start
+    return time.thread_time() - start
 
 
 def machine() -> dict[str, Any]:

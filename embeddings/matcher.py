@@ -23,7 +23,7 @@ from embeddings.explanation import shared_terms
 from embeddings.faiss_index import FaissIndex
 from embeddings.fusion import Scale, WordsSay, standard_meaning, standard_words
 from embeddings.glossary import Glossary, bundled_glossary
-from embeddings.index import VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors
+from embeddings.index import VectorIndex, VectorView, checked_allowed, checked_ids, checked_vectors, places_of
 from embeddings.language import detect_language, normalise, word_list, words
 from embeddings.lexical import Lexicon, WordBlock, gain_of_one, score_words
 from embeddings.ranking import (
@@ -296,17 +296,35 @@ class Matcher:
         )
 
     def _words(self, statements: Sequence[Statement]) -> WordBlock:
-        """The statements' terms, as far as possible as they were kept."""
-        if self._store is None or not len(self._store) or self.glossary is not self._first_glossary:
-            self.unkept += len(statements)
-            return self._read(statements)
-        places, kept = self._store.find([fingerprint(s.text, s.language) for s in statements])
-        unknown = np.flatnonzero(places < 0)
-        self.unkept += unknown.size
-        new = self._read([statements[n] for n in unknown.tolist()])
-        known = np.flatnonzero(places >= 0)
-        order = np.argsort(np.concatenate([known, unknown]), kind="stable")
-        parts = [(kept, places[known]), (new, np.arange(unknown.size))]
+        """The statements' terms: from the board where only something else has changed, as they were kept, or read."""
+        left = np.arange(len(statements))
+        parts: list[tuple[WordBlock, np.ndarray]] = []
+        taken: list[np.ndarray] = []
+        if statements and self.glossary is self._first_glossary:
+            ids, board = np.array([s.id for s in statements], dtype=np.int64), self._board
+            for block in (board.delta, board.base):
+                rows = places_of(block.ids, ids[left])
+                same = np.array(
+                    [
+                        row >= 0
+                        and (block.texts[row], block.languages[row]) == (statements[n].text, statements[n].language)
+                        for n, row in zip(left.tolist(), rows.tolist(), strict=True)
+                    ],
+                    dtype=bool,
+                )
+                parts.append((block.words, rows[same]))
+                taken.append(left[same])
+                left = left[~same]
+            if self._store is not None and len(self._store):
+                rows, kept = self._store.find(
+                    [fingerprint(statements[n].text, statements[n].language) for n in left.tolist()]
+                )
+                parts.append((kept, rows[rows >= 0]))
+                taken.append(left[rows >= 0])
+                left = left[rows < 0]
+        self.unkept += left.size
+        parts.append((self._read([statements[n] for n in left.tolist()]), np.arange(left.size)))
+        order = np.argsort(np.concatenate([*taken, left]), kind="stable")
         return WordBlock(*_joined_words(parts, order))
 
     def _read(self, statements: Sequence[Statement]) -> WordBlock:

@@ -1,5 +1,6 @@
 """Kept terms make a start faster and change nothing; whatever is wrong with them, texts are read as before."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -180,3 +181,16 @@ def test_ids_are_of_no_account(tmp_path: Path, reading: list[str]) -> None:
     other.put(statements(TEXTS[::-1], first=1_000))
     assert reading == []
     assert len(other) == len(TEXTS)
+
+
+def test_a_text_that_only_gets_its_vector_is_not_read_again(tmp_path: Path, reading: list[str]) -> None:
+    pending = [dataclasses.replace(one, vector=None) for one in statements()]
+    matcher = Matcher(HashingEncoder())
+    matcher.put(pending)
+    del reading[:]
+    matcher.put(statements())
+    assert reading == []
+    assert answers(matcher) == answers(filled(tmp_path))
+    matcher.glossary = Glossary.of({})
+    matcher.put(statements())
+    assert len(reading) >= len(TEXTS), "another glossary reads it otherwise"
