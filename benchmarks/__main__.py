@@ -17,12 +17,14 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")
 
-from benchmarks import catch_up, encode, fill, memory, owners, search, start
+from benchmarks import catch_up, encode, fill, large, memory, owners, pairs, search, start
 from benchmarks.measuring import Line, WrongResult, machine, table
 
 BENCHMARKS = {
     "encode": encode.run,
     "search": search.run,
+    "large": large.run,
+    "pairs": pairs.run,
     "fill": fill.run,
     "catch-up": catch_up.run,
     "start": start.run,

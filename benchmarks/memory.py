@@ -29,6 +29,7 @@ matcher = Matcher(encoder)
 for first in range(0, COUNT, 2000):
     # In parts, as rows come from a database; what made them must not count.
     matcher.put(statements(2000, seed=first, first=first + 1))
+matcher._index.settle()
 query = matcher.prepare("gene therapy for rare bone disease")
 matcher.rank_owners(query, allowed=None, limit=10)
 print(json.dumps([bare, model, resident(), ready, "torch" in sys.modules]))

@@ -11,9 +11,11 @@ Codes are made, and the delta is folded into the base, in the background; search
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -170,6 +172,12 @@ class _State:
         return found
 
 
+def _give_memory_back() -> None:
+    """Return to the system what loading and building needed for a moment, where the C library can."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class FaissIndex:
     """Vectors in memory, fast by codes; see the module for how it stays exact, and from where on it does not."""
 
@@ -247,6 +255,7 @@ class FaissIndex:
         finally:
             with self._lock:
                 self._builder = None
+            _give_memory_back()
 
     def _publish(self, begun: _State) -> None:
         """A new base of all that is in a state, with what has changed meanwhile as its delta."""

@@ -26,6 +26,8 @@ RELATED, SHARPNESS = 0.3, 3.0
 SATURATION, LENGTH_WEIGHT, NORMAL_LENGTH = 1.2, 0.75, 100.0
 #: Texts without any of the terms that are counted in, because a board of three texts cannot tell what is rare.
 UNSEEN = 50
+#: Terms whose letter grams are found together.
+AT_ONCE = 1_000
 #: The power of a term's rarity in the score.
 RARITY = 1.75
 
@@ -133,9 +135,13 @@ class Lexicon:
             new = self._terms[self._indexed : end]
             if not new:
                 return
-            grams = [_grams_of(term) for term in new]
-            sizes = np.fromiter(map(len, grams), dtype=np.float32, count=len(grams))
-            codes = np.fromiter(chain.from_iterable(grams), dtype=np.uint32, count=int(sizes.sum()))
+            size_parts, code_parts = [], []
+            # A few at a time: as sets they take twenty times the room.
+            for start in range(0, len(new), AT_ONCE):
+                grams = [_grams_of(term) for term in new[start : start + AT_ONCE]]
+                size_parts.append(np.fromiter(map(len, grams), dtype=np.float32, count=len(grams)))
+                code_parts.append(np.fromiter(chain.from_iterable(grams), dtype=np.uint32))
+            sizes, codes = np.concatenate(size_parts), np.concatenate(code_parts)
             terms = np.repeat(np.arange(self._indexed, end, dtype=np.int32), sizes.astype(np.int64))
             segments = list(self._segments)
             # Small segments are folded into one, so that a search looks into few.
@@ -158,7 +164,6 @@ class WordBlock:
         sizes = np.diff(starts)
         self.lengths = np.add.reduceat(np.append(counts, 0.0), starts[:-1]) if sizes.size else np.zeros(0)
         self.lengths = np.where(sizes > 0, self.lengths, 0.0)
-        self._terms: np.ndarray | None = None
         self._by_term: Any = None
         self._lock = threading.Lock()
 
@@ -183,24 +188,18 @@ class WordBlock:
         from scipy import sparse
 
         with self._lock:
-            if self._terms is None:
+            if self._by_term is None:
                 by_row = sparse.csr_matrix(
                     (self.counts, self.numbers, self.starts),
                     shape=(len(self), int(self.numbers.max(initial=-1)) + 1),
                 )
-                by_column = by_row.tocsc()
-                kept = np.flatnonzero(np.diff(by_column.indptr))
-                self._by_term = by_column[:, kept].T.tocsr()
-                self._terms = kept
-        starts = np.cumsum([0] + [numbers.size for numbers, _ in relatives])
-        numbers = np.concatenate([np.zeros(0, np.int64), *(n for n, _ in relatives)])
-        weights = np.concatenate([np.zeros(0), *(w for _, w in relatives)])
-        places = np.minimum(np.searchsorted(self._terms, numbers), max(self._terms.size - 1, 0))
-        if not self._terms.size:
-            return sparse.csr_matrix((len(relatives), len(self)))
-        weights = np.where(self._terms[places] == numbers, weights, 0.0)
-        asked = sparse.csr_matrix((weights, places, starts), shape=(len(relatives), self._terms.size))
-        asked.eliminate_zeros()
+                self._by_term = by_row.tocsc().T
+        known = self._by_term.shape[0]
+        kept = [numbers < known for numbers, _ in relatives]
+        starts = np.cumsum([0] + [int(np.count_nonzero(one)) for one in kept])
+        numbers = np.concatenate([np.zeros(0, np.int64), *(n[k] for (n, _), k in zip(relatives, kept, strict=True))])
+        weights = np.concatenate([np.zeros(0), *(w[k] for (_, w), k in zip(relatives, kept, strict=True))])
+        asked = sparse.csr_matrix((weights, numbers, starts), shape=(len(relatives), known))
         return (asked @ self._by_term).tocsr()
 
 
