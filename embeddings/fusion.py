@@ -26,8 +26,8 @@ DOUBT, PER_MASS, PER_SHARE, ENOUGH_SHARE = -12.0, 3.0, 15.0, 0.5
 #: it is set between that and the fit to judged consortia and trials, which name few of those that would have fitted.
 CHANCE = (-2.84, 1.44, -0.67)
 OWNER_CHANCE = (-1.1, 0.63, -0.6)
-#: Spreads by which a text must stand out to have a vote for its owners, and to be shown itself.
-VOTES, STANDS_OUT = 0.55, 1.25
+#: Spreads by which a text must stand out to speak for its owners, and by which the best text of a match must.
+VOTES, STANDS_OUT = 1.0, 1.25
 #: The fewest texts that a chance is told among: fewer were not judged.
 SMALLEST_BOARD = 60
 #: How far words alone reach where they are trusted fully, without a model.
@@ -106,11 +106,11 @@ class Scale:
     @property
     def votes(self) -> float:
         """The score from which a text speaks for its owners."""
-        return VOTES * self.reach if self.choosy else -math.inf
+        return VOTES if self.choosy else -math.inf
 
     @property
     def shown(self) -> float:
-        """The score that the best text of an item must have; an owner may be shown for several that have votes."""
+        """The score that the best text of a match must have."""
         return STANDS_OUT if self.choosy else -math.inf
 
     @classmethod

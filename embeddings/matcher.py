@@ -605,6 +605,8 @@ class Matcher:
         heard: set[int] = set()
         candidates, scale = self._candidates(board, query, mask, around, legs)
         for candidate in candidates:
+            if candidate.score < scale.votes:
+                break  # What is no nearer than the average text says nothing for its owners.
             if candidate.item in heard:
                 continue  # A long text in many parts has one vote.
             heard.add(candidate.item)
@@ -613,8 +615,12 @@ class Matcher:
                     votes.setdefault(owner, []).append(candidate)
             if len(heard) >= VOTERS:
                 break
-        voices = {owner: (soft_votes([c.score for c in v], TEMPERATURE), v) for owner, v in votes.items()}
-        return voices, scale, [c for c in candidates if c.item not in heard]
+        voices = {
+            owner: (soft_votes([c.score for c in v], TEMPERATURE), v)
+            for owner, v in votes.items()
+            if v[0].score >= scale.shown
+        }
+        return voices, scale, [c for c in candidates if c.score >= scale.votes and c.item not in heard]
 
     def _candidates(
         self, board: _Board, query: Query, mask: np.ndarray, around: np.ndarray, legs: Collection[str]
@@ -656,8 +662,7 @@ class Matcher:
         choosy = meaning is not None and frozenset(legs) >= LEGS
         scale = Scale.of(said, total, with_meaning=meaning is not None, choosy=choosy)
         strengths = scale.chance(scores)
-        good = np.flatnonzero(scores >= scale.votes)
-        order = good[np.lexsort((ids[chosen[good]], -scores[good]))]
+        order = np.lexsort((ids[chosen], -scores))
         candidates = []
         for n in order.tolist():
             row = int(chosen[n])
