@@ -114,6 +114,8 @@ POST /inbox                                       news-mark     self
 GET  /inbox/<public_id>                           news          self
 POST /inbox/<public_id>/read                      news          self
 POST /inbox/<public_id>/unread                    news          self
+GET  /api/v1/inbox                                -             signed-in
+POST /api/v1/inbox/<public_id>/read               news          self
 GET  /account/notifications                       -             signed-in
 POST /account/notifications                       -             signed-in
 GET  /searches                                    -             signed-in

@@ -1,0 +1,60 @@
+"""The inbox for programs: the same as on the page, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from matchmaker.accounts.models import User
+from matchmaker.accounts.operations import create_token
+from matchmaker.db import db
+from matchmaker.notifications.operations import tell
+from tests import factories
+
+
+@pytest.fixture
+def told(app: Flask, world: factories.World) -> str:
+    """The SME's user was told something; gives its public id."""
+    with app.app_context(), Session(db.engine) as session:
+        user = session.get_one(User, world.sme_user.id)
+        made = tell(session, user, "membership-accepted", {"organisation": "Werft Nord"})
+        assert made is not None
+        public_id = made.public_id
+        session.commit()
+    return public_id
+
+
+def headers(app: Flask, user: User) -> dict[str, Any]:
+    with app.app_context(), Session(db.engine) as session:
+        _token, raw = create_token(session, session.get_one(User, user.id), name="script", days=1)
+        session.commit()
+    return {"Authorization": f"Bearer {raw}"}
+
+
+def test_a_program_reads_the_inbox_and_marks_what_it_has_read(
+    app: Flask, world: factories.World, told: str, client: FlaskClient
+) -> None:
+    own = headers(app, world.sme_user)
+    before = client.get("/api/v1/inbox", headers=own).json
+    assert before is not None
+    assert (before["total"], before["unread"]) == (1, 1)
+    assert before["items"][0]["sentence"] == "You now act for Werft Nord."
+    assert before["items"][0]["url"] == f"http://127.0.0.1:8000/inbox/{told}"
+    first = client.post(f"/api/v1/inbox/{told}/read", headers=own).json
+    assert first is not None
+    assert first["read_at"] is not None
+    assert client.post(f"/api/v1/inbox/{told}/read", headers=own).json == first
+    after = client.get("/api/v1/inbox", headers=own).json
+    assert after is not None
+    assert after["unread"] == 0
+
+
+def test_nobody_else_reads_or_marks_it(app: Flask, world: factories.World, told: str, client: FlaskClient) -> None:
+    others = headers(app, world.sme_admin)
+    assert client.get("/api/v1/inbox", headers=others).json["items"] == []  # type: ignore[index]
+    assert client.post(f"/api/v1/inbox/{told}/read", headers=others).status_code == 404
+    assert client.get("/api/v1/inbox").status_code == 401
