@@ -37,7 +37,7 @@ class ErrorAnswer(BaseModel):
     error: ErrorBody
 
 
-ERRORS = {str(status): ErrorAnswer for status in (400, 401, 404, 405, 409, 413, 415, 422, 429, 503)}
+ERRORS = {str(status): ErrorAnswer for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)}
 
 
 def blueprint(name: str) -> APIBlueprint:

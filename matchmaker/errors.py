@@ -22,6 +22,7 @@ log = structlog.get_logger("matchmaker")
 CODES = {
     400: "bad_request",
     401: "unauthenticated",
+    403: "only_reads",
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
@@ -65,6 +66,7 @@ def _plain(status: int) -> str:
     return {
         400: _("The request could not be understood."),
         401: _("A valid token is needed: send it as “Authorization: Bearer …”."),
+        403: _("This token only reads. Make one that may also act in your name."),
         404: _("There is nothing here, or nothing you may see."),
         405: _("This address does not answer that method."),
         413: _("The request is too large."),

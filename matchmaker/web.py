@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matchmaker import audit, throttle
-from matchmaker.accounts.models import User
+from matchmaker.accounts.models import ApiToken
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
 from matchmaker.clusters.models import Cluster
@@ -51,6 +51,9 @@ REFUSALS_NOTED = 50
 
 #: The addresses under /api that answer without a token.
 OPEN_API = frozenset({"openapi_document"})
+
+#: Methods that never change anything.
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 #: Addresses that only read, although a form is posted to them because a text is too long or too private for an address.
 READING_POSTS = frozenset({"suggestions.preview", "suggestions.for_text", "api_suggestions.suggest"})
@@ -155,7 +158,7 @@ def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
     endpoint = request.endpoint or ""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in READING_METHODS:
         set_read_only(endpoint not in WRITING_GETS)
     else:
         set_read_only(endpoint in READING_POSTS)
@@ -184,10 +187,12 @@ def _guard() -> Any:
         if endpoint is None or endpoint in OPEN_API:
             return None
         # Cookies do not count here, so no other site can make a browser act through the API.
-        user = _user_of_bearer()
-        if user is None:
+        token = _token_of_bearer()
+        if token is None:
             return _ask_for_token()
-        g.viewer = viewer_for(db.session, user)
+        if not token.writes and request.method not in READING_METHODS and endpoint not in READING_POSTS:
+            return answer(403)
+        g.viewer = viewer_for(db.session, token.user)
     elif current_user and current_user.is_authenticated:
         g.viewer = viewer_for(db.session, current_user)
     audit.set_actor(g.viewer.user_id)
@@ -223,8 +228,8 @@ def _slow_down() -> None:
                 throttle.allow(session, key, limit, per)
 
 
-def _user_of_bearer() -> User | None:
-    """The user whose program asks, by the token it sent; notes at most once an hour that the token was used."""
+def _token_of_bearer() -> ApiToken | None:
+    """The token that a program sent; notes at most once an hour that it was used."""
     scheme, _space, raw = request.headers.get("Authorization", "").partition(" ")
     token = token_for(db.session, raw.strip()) if scheme.lower() == "bearer" else None
     if token is None:
@@ -237,7 +242,7 @@ def _user_of_bearer() -> User | None:
         with writing(), Session(db.engine) as session:
             note_use(session, token_id)
             session.commit()
-    return token.user
+    return token
 
 
 def _ask_for_token() -> Response:

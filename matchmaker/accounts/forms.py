@@ -12,7 +12,7 @@ from flask_security.confirmable import send_confirmation_instructions
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.webauthn import WebAuthnRegisterForm
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from matchmaker.accounts.guard import account_of, guessing, mailing
@@ -307,3 +307,4 @@ class TokenForm(FlaskForm):
         default=90,
         choices=[(30, _("30 days")), (90, _("90 days")), (TOKEN_DAYS_MOST, _("One year"))],
     )
+    writes = BooleanField(_("It may also act in my name"))

@@ -13,8 +13,9 @@ from datetime import timedelta
 
 from flask import current_app, request
 
-from matchmaker import throttle
+from matchmaker import audit, throttle
 from matchmaker.accounts import queries
+from matchmaker.audit import Event
 from matchmaker.db import db, reading
 from matchmaker.throttle import Patience
 
@@ -69,6 +70,11 @@ def guessing(what: str, whom: str) -> Iterator[Guess]:
             throttle.forget(session, account)
             throttle.give_back(session, neighbourhood)
             throttle.give_back(session, "guesses")
+    else:
+        number = whom.removeprefix("user ")
+        facts = {"what": what.replace(" ", "_"), "user": int(number) if number.isdecimal() else None}
+        with throttle.counting() as session:
+            audit.record(session, Event.SIGN_IN_FAILED, actor_id=None, facts=facts)
 
 
 def mailing(address: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 # Flask-Security's mixins carry no web state; they say how a user proves to be active and which roles it has.
 from flask_security import RoleMixin, UserMixin, WebAuthnMixin
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matchmaker.db import Model, PublicId, utcnow
@@ -161,6 +161,8 @@ class ApiToken(PublicId, Model):
     prefix: Mapped[str] = mapped_column(String(12))
     #: SHA-256 of the token, hexadecimal.
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    #: Whether it also acts in its owner's name; without, it only reads.
+    writes: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from uuid import uuid4
 
@@ -139,8 +139,11 @@ def update_me(user: User, *, name: str, title: str, locale: str) -> None:
     user.name, user.title, user.locale = name, title, locale
 
 
-def create_token(session: Session, user: User, *, name: str, days: int) -> tuple[ApiToken, str]:
-    """Make a token; gives it and the raw key, which is known at this moment only. Raises TooManyTokens."""
+def create_token(session: Session, user: User, *, name: str, days: int, writes: bool = False) -> tuple[ApiToken, str]:
+    """Make a token; gives it and the raw key, which is known at this moment only. Raises TooManyTokens.
+
+    It reads what its owner may read; with ``writes`` it also does what its owner may do.
+    """
     if not 1 <= days <= TOKEN_DAYS_MOST:
         raise ValueError(f"expected a term of 1 to {TOKEN_DAYS_MOST} days, got {days}")
     now = utcnow()
@@ -151,16 +154,24 @@ def create_token(session: Session, user: User, *, name: str, days: int) -> tuple
         raise TooManyTokens
     raw = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
-        user_id=user.id, name=name, prefix=raw[:8], digest=digest(raw), expires_at=now + timedelta(days=days)
+        user_id=user.id,
+        name=name,
+        prefix=raw[:8],
+        digest=digest(raw),
+        writes=writes,
+        expires_at=now + timedelta(days=days),
     )
     session.add(token)
     session.flush()
+    audit.record(session, Event.TOKEN_CREATED, actor_id=user.id, thing=token, facts={"writes": writes})
     return token, raw
 
 
-def revoke_token(token: ApiToken, *, now: datetime | None = None) -> None:
+def revoke_token(session: Session, token: ApiToken) -> None:
     """Make a token worthless from now on; a revoked one stays in the list."""
-    token.revoked_at = token.revoked_at or now or utcnow()
+    if token.revoked_at is None:
+        token.revoked_at = utcnow()
+        audit.record(session, Event.TOKEN_REVOKED, actor_id=token.user_id, thing=token)
 
 
 def note_use(session: Session, token_id: int) -> None:

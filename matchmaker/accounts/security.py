@@ -21,12 +21,14 @@ from flask_security.utils import check_and_update_authn_fresh
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from matchmaker import audit
 from matchmaker.accounts import forms, operations, providers, queries
 from matchmaker.accounts.factors import RECOVERY_CODES, Codes, Passkeys, RecoveryCodes, seed_key
 from matchmaker.accounts.models import Passkey, Role, User
 from matchmaker.accounts.notifications import Mails, tell_of_move
 from matchmaker.accounts.passwords import SHORTEST, Passwords, TakingTurns
 from matchmaker.accounts.redirects import is_safe
+from matchmaker.audit import Event
 from matchmaker.config import Settings
 from matchmaker.db import db, utcnow, writing
 
@@ -269,6 +271,7 @@ def _begin(_app: Flask, user: User) -> None:
         user_agent=request.user_agent.string,
         remembered=session.get("_remember") == "set",
     )
+    audit.record(db.session, Event.SIGNED_IN, actor_id=user.id, thing=user)
     # Flask-Login writes this value into the session and the remembering cookie alike.
     session["_user_id"] = g.sign_in
 
@@ -277,6 +280,7 @@ def _end(_app: Flask, user: User) -> None:
     value = g.pop("sign_in", None)
     if value is not None:
         operations.end_sign_in(db.session, value)
+        audit.record(db.session, Event.SIGNED_OUT, actor_id=user.id, thing=user)
         db.session.commit()
 
 

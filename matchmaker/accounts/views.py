@@ -119,7 +119,11 @@ def create_token() -> Any:
         return _tokens_page(form), 422
     try:
         _token, raw = operations.create_token(
-            db.session, current_user._get_current_object(), name=form.name.data, days=form.days.data
+            db.session,
+            current_user._get_current_object(),
+            name=form.name.data,
+            days=form.days.data,
+            writes=form.writes.data,
         )
     except operations.TooManyTokens:
         flash(_("You have %(number)s valid tokens. Revoke one first.", number=operations.TOKENS_MOST), "error")
@@ -134,7 +138,7 @@ def create_token() -> Any:
 def revoke_token(public_id: str) -> Any:
     """Make a token worthless."""
     token = queries.token_or_refuse(db.session, public_id, g.viewer.user_id)
-    operations.revoke_token(token)
+    operations.revoke_token(db.session, token)
     db.session.commit()
     flash(_("“%(name)s” is revoked. Programs that use it are refused from now on.", name=token.name))
     return redirect(url_for(".tokens"))

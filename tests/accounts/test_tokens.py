@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.accounts import operations
 from matchmaker.accounts.models import ApiToken, User
+from matchmaker.audit.models import AuditEntry, Event
 from matchmaker.db import set_read_only, utcnow
 from matchmaker.extensions import csrf
 from matchmaker.permissions import Permission, permits
@@ -37,8 +38,8 @@ def bearer(raw: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {raw}"}
 
 
-def make(browser: FlaskClient, name: str = "Intranet", days: int = 30) -> str:
-    page = browser.post("/account/tokens", data={"name": name, "days": days})
+def make(browser: FlaskClient, name: str = "Intranet", days: int = 30, **form: str) -> str:
+    page = browser.post("/account/tokens", data={"name": name, "days": days, **form})
     assert page.status_code == 200
     return re.search(r"mm_[A-Za-z0-9_-]{43}", page.text)[0]
 
@@ -56,7 +57,11 @@ def test_a_token_is_shown_once_kept_as_a_hash_and_signs_its_owner_in(
     answer = api.get("/api/v1/whoami", headers=bearer(raw))
     assert answer.json == {"user": world.sme_user.id, "organisations": [world.sme.id]}
     assert answer.headers["Cache-Control"] == "no-store"
-    assert api.post("/api/v1/whoami", headers=bearer(raw)).status_code == 200
+    # What it may not do, it is told; nothing else of the world shows by it.
+    refused = api.post("/api/v1/whoami", headers=bearer(raw))
+    assert (refused.status_code, refused.json["error"]["code"]) == (403, "only_reads")
+    acting = make(browser, "Bot", writes="y")
+    assert api.post("/api/v1/whoami", headers=bearer(acting)).status_code == 200
     session.refresh(kept)
     assert kept.last_used_at is not None
 
@@ -164,3 +169,34 @@ def test_nobody_hoards_tokens(world: factories.World, session: Session) -> None:
         operations.create_token(session, user, name="one more", days=1)
     with pytest.raises(ValueError, match="1 to 365"):
         operations.create_token(session, user, name="for ever", days=366)
+
+
+def test_a_token_that_only_reads_still_asks_for_suggestions(
+    app: Flask, world: factories.World, sign_in: Callable[..., FlaskClient]
+) -> None:
+    """The question is posted because it is too long for an address; nothing changes by it."""
+    raw = make(sign_in(world.sme_user))
+    answer = app.test_client().post("/api/v1/suggest", json={"text": "bone grafts"}, headers=bearer(raw))
+    assert answer.status_code == 200
+
+
+def test_sign_ins_and_tokens_are_on_record(
+    app: Flask, world: factories.World, session: Session, sign_in: Callable[..., FlaskClient]
+) -> None:
+    browser, person = app.test_client(), world.sme_user
+    for password in ("not this one, surely", factories.PASSWORD):
+        browser.post("/sign-in", data={"email": person.email, "password": password})
+    browser.post("/account/tokens", data={"name": "Intranet", "days": 30})
+    token = session.scalars(select(ApiToken)).one()
+    for _ in range(2):
+        browser.post(f"/account/tokens/{token.public_id}/revoke")
+    browser.post("/sign-out")
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number)).all()
+    assert [(entry.event, entry.actor_id) for entry in entries[-5:]] == [
+        (Event.SIGN_IN_FAILED, None),
+        (Event.SIGNED_IN, person.id),
+        (Event.TOKEN_CREATED, person.id),
+        (Event.TOKEN_REVOKED, person.id),
+        (Event.SIGNED_OUT, person.id),
+    ]
+    assert entries[-5].facts == {"what": "password", "user": person.id}

@@ -30,7 +30,7 @@ class Program:
 @pytest.fixture
 def program(app: Flask, session: Session) -> Callable[[Any], Program]:
     def make(user: Any) -> Program:
-        _token, raw = create_token(session, user, name="program", days=1)
+        _token, raw = create_token(session, user, name="program", days=1, writes=True)
         session.commit()
         return Program(app, raw)
 
