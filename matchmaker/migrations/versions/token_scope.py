@@ -1,13 +1,13 @@
 """Say of every API token whether it also writes.
 
-Revision token_scope, after privacy.
+Revision token_scope, after teasers.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "token_scope"
-down_revision = "privacy"
+down_revision = "teasers"
 branch_labels = None
 depends_on = None
 
