@@ -19,6 +19,7 @@ NOT_OURS = {
     "introduction.to_organisation_id": "silent answers must not show; the asked side's own consents are exported",
     "interest.to_organisation_id": "interest is silent",
     "block.blocked_id": "who is blocked can't tell",
+    "named_in_digest.organisation_id": "whom a digest to somebody else named",
     "statement.organisation_id": "a copy of the texts of items, which are exported",
 }
 

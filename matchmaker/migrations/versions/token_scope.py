@@ -1,13 +1,13 @@
 """Say of every API token whether it also writes.
 
-Revision token_scope, after teasers.
+Revision token_scope, after watches.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "token_scope"
-down_revision = "teasers"
+down_revision = "watches"
 branch_labels = None
 depends_on = None
 
