@@ -103,10 +103,15 @@ def things_for(session: Session, introduction: Introduction, viewer: Viewer) -> 
         if allows(viewer, Permission.READ, item):
             title, url = title_of(item), url_for(PAGES[kind], public_id=item.public_id)
         else:
-            title, url = item.teaser if item.visibility == Visibility.TEASER else "", None
+            title, url = _teaser_of(item), None
         if title:
             found.append(Thing(kind, title, url, own, getattr(item, "language", "")))
     return found
+
+
+def _teaser_of(item: Any) -> str:
+    """What others may know of a confidential item; '' where they may know nothing."""
+    return str(getattr(item, "teaser", "")) if item.visibility == Visibility.TEASER else ""
 
 
 def title_of(item: Any) -> str:

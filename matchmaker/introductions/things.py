@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Organisation
 from matchmaker.introductions.models import About, Introduction, Side
-from matchmaker.items.models import ItemState
+from matchmaker.items.models import ItemState, Teaser
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, Viewer, Visibility, allows
 from matchmaker.profiles.models import Competence, Profile
@@ -49,11 +49,20 @@ def _by_public_id(session: Session, public_id: str) -> tuple[About, Any] | None:
     return None
 
 
+def _teaser(session: Session, public_id: str) -> Teaser | None:
+    return session.scalar(select(Teaser).where(Teaser.public_id == public_id))
+
+
 def target_or_refuse(session: Session, viewer: Viewer, public_id: str) -> Target:
     """What the asker points at. Raises NotPermitted for what the viewer may neither read nor knows by its teaser."""
     organisation = session.scalar(select(Organisation).where(Organisation.public_id == public_id))
     if organisation is not None:
         return Target(organisation)
+    teaser = _teaser(session, public_id)
+    if teaser is not None:
+        if not allows(viewer, Permission.READ_TEASER, teaser):
+            raise NotPermitted(public_id)
+        return Target(teaser.item.organisation, KIND_OF[type(teaser.item)], teaser.item, teaser)
     found = _by_public_id(session, public_id)
     if found is None or not found[1].is_live or not allows(viewer, Permission.READ, found[1]):
         raise NotPermitted(public_id)
@@ -62,7 +71,8 @@ def target_or_refuse(session: Session, viewer: Viewer, public_id: str) -> Target
 
 def own_or_refuse(session: Session, viewer: Viewer, public_id: str) -> tuple[About, Any]:
     """Something of the asker's own that the suggestion was made for. Raises NotPermitted otherwise."""
-    found = _by_public_id(session, public_id)
+    teaser = _teaser(session, public_id)
+    found = (KIND_OF[type(teaser.item)], teaser.item) if teaser is not None else _by_public_id(session, public_id)
     if found is None or not allows(viewer, Permission.EDIT, found[1]):
         raise NotPermitted(public_id)
     return found

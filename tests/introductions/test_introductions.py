@@ -304,3 +304,24 @@ def test_the_only_door_to_contact_data_opens_for_the_two_sides_alone(
     ours = queries.contact_for(introduction, Viewer(1, organisation_ids=frozenset({world.sme.id})))
     assert ours is not None
     assert ours.side is Side.ASKED
+
+
+def test_a_request_to_a_teaser_reaches_its_hidden_owner_who_stays_hidden_until_both_agreed(
+    sme: Person, researcher: Person, world: Any, session: Session, latest: Latest
+) -> None:
+    need = factories.need(
+        session, world.university, author=world.researcher, visibility=Visibility.TEASER,
+        title="Hush: zirconium frogs", teaser="Partner for implant surfaces wanted. Some tests are done.",
+    )  # fmt: skip
+    session.commit()
+    teaser = need.shown_as
+    assert "Express interest" in sme.browser.get(f"/teasers/{teaser.public_id}").text
+    assert sme.ask(teaser).status_code == 302
+    for page in (sme.read(latest()), sme.browser.get("/introductions/?tab=open").text):
+        assert "Partner for implant surfaces wanted" in page
+        for secret in ("zirconium", world.university.name, world.researcher.name, world.university.public_id):
+            assert secret not in page
+    assert world.sme.name in researcher.read(latest())
+    researcher.accept(latest())
+    assert world.university.name in sme.read(latest())
+    assert "zirconium" not in sme.read(latest()), "the text itself was not ticked"
