@@ -26,6 +26,7 @@ from matchmaker.clusters.models import (
 )
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import today, utcnow
+from matchmaker.demo import introductions
 from matchmaker.items.models import ItemState
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Visibility
@@ -158,6 +159,7 @@ def load(session: Session, *, new_password: Callable[[], str], hash_password: Ca
             )
         )
     session.flush()
+    introductions.load(session, organisations, needs)
     return sign_ins
 
 
