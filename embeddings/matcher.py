@@ -593,7 +593,7 @@ class Matcher:
     ) -> tuple[dict[int, tuple[float, list[_Candidate]]], Scale, list[_Candidate]]:
         """Per owner: its score, and the candidates that voted for it, best first, one per item.
 
-        Beside them their scale, and the candidates that came too late to vote.
+        Beside them their scale, and the candidates that have no vote and are nearer than the average text all the same.
         """
         mask = board.mask(checked_allowed(allowed))
         around = mask if background is None else board.mask(checked_allowed(background))
@@ -620,7 +620,7 @@ class Matcher:
             for owner, v in votes.items()
             if v[0].score >= scale.shown
         }
-        return voices, scale, [c for c in candidates if c.score >= scale.votes and c.item not in heard]
+        return voices, scale, [c for c in candidates if c.score > 0.0 and c.item not in heard]
 
     def _candidates(
         self, board: _Board, query: Query, mask: np.ndarray, around: np.ndarray, legs: Collection[str]
