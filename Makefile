@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip install --disable-pip-version-check --progress-ba
 # One line a package is progress enough; what is already there is not news.
 QUIETER := grep --line-buffered -E '^ *(Collecting|Downloading|Building|Installing|Successfully|ERROR|error)' || true
 
-.PHONY: help run demo-remove test lint bench clean
+.PHONY: help run demo-remove test rights lint bench clean
 
 help:  ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -36,6 +36,11 @@ demo-remove: .venv/.run  ## take the fictional demonstration cluster out again
 
 test: .venv/.dev  ## every test: unit, architecture, HTTP, real browser, real model, real PostgreSQL
 	@.venv/bin/python -m pytest -n 2 --dist loadscope
+
+rights: .venv/.dev  ## branch coverage of the code that decides, records, exports and erases
+	@.venv/bin/python -m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py --cov=matchmaker.audit \
+		--cov=matchmaker.privacy --cov=matchmaker.permissions --cov=matchmaker.items.queries --cov-branch \
+		--cov-report=term-missing
 
 lint: .venv/.dev  ## style, types of the engine, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
