@@ -55,6 +55,8 @@ def harbour(module_serve: Servers, mailbox: tuple[Mailbox, str]) -> Server:
         lambda server: server.command("clusters", "create", "Harbour"),
         MATCHMAKER_MODEL="none",
         MATCHMAKER_SMTP_URL=mailbox[1],
+        # Mails are sent by the worker.
+        MATCHMAKER_JOBS="beside",
     )
 
 
