@@ -34,6 +34,7 @@ def over(size: int, rounds: int) -> list[Line]:
     flat.add(rows)
     ours, reference = FaissIndex(DIMENSION), NumpyIndex(DIMENSION)
     ours.put(ids, rows)
+    ours.settle()
     reference.put(ids, rows)
     random = np.random.default_rng(6)
     lines = []

@@ -51,8 +51,9 @@ class Codes:
         index.train(sample)
         index.add(vectors)
         self._index = index
-        #: The list of each row, where there are several.
+        #: The list of each row, where there are several, and how many rows each list has.
         self.list_of: np.ndarray | None = None
+        self.held = np.array([size])
         if lists > 1:
             self.list_of = np.zeros(size, dtype=np.int32)
             for number in range(lists):
@@ -60,6 +61,7 @@ class Codes:
                 if held:
                     rows = faiss.rev_swig_ptr(index.invlists.get_ids(number), held)
                     self.list_of[rows] = number
+            self.held = np.bincount(self.list_of, minlength=lists)
         self._slope, self._start, self._spread = self._measured(vectors)
 
     def _measured(self, vectors: np.ndarray) -> tuple[float, float, float]:

@@ -91,9 +91,9 @@ class _Block:
             rows = None if mask is None else np.flatnonzero(mask)
             return [self._through(query, k, rows) for query in queries]
         if count >= LARGE and self.codes.list_of is not None:
-            held = np.bincount(
-                self.codes.list_of if mask is None else self.codes.list_of[mask], minlength=self.codes.lists
-            )
+            held = self.codes.held
+            if mask is not None:
+                held = np.bincount(self.codes.list_of[mask], minlength=self.codes.lists)
             return [self._nearby(self.codes, query, k, mask, held) for query in queries]
         found = []
         for start in range(0, len(queries), TOGETHER):
