@@ -39,7 +39,7 @@ LARGE = 200_000
 #: The share of the readable rows that those lists must hold: an eighth finds .97 of the ten nearest real texts.
 READ = 1 / 5
 #: Up to so many rows, or while k is more than a quarter of them, looking at all is as fast as scanning codes.
-FEW = 2_048
+FEW = 1_024
 #: Rows taken from the scan (at least so many, and so many for each one asked for), and how much deeper the next goes.
 DEPTH, DEPTH_EACH, DEEPER = 512, 16, 4
 #: Of these, rows that are looked at to know how good the k-th is; then those that could still be better.

@@ -85,7 +85,7 @@ def checked_allowed(allowed: np.ndarray | None) -> np.ndarray | None:
     if allowed is None:
         return None
     array = np.asarray(allowed, dtype=np.int64).reshape(-1)
-    if array.size > 1 and bool((np.diff(array) <= 0).any()):
+    if array.size > 1 and bool((array[1:] <= array[:-1]).any()):
         array = np.unique(array)
     return array
 
