@@ -943,8 +943,14 @@ class _Explainer:
         if not asking.raising or thing.public_id != asking.raising:
             return ()
         made: list[Reason] = []
+        told: set[int] = set()
         for one in shown:
-            source = asking.sources[one.query if self.first_offer is not None else 0]
+            place = one.query if self.first_offer is not None else 0
+            if place in told:
+                # Of each own text, what its nearest counterpart would have it say.
+                continue
+            told.add(place)
+            source = asking.sources[place]
             unsaid = self._unsaid(source, self.texts[one.statement])
             if unsaid is None:
                 made.append(Reason(Because.NOT_INDEXED, (source.item,)))
