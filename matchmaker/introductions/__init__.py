@@ -16,8 +16,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Let suggestions know who is asked a lot."""
-    from matchmaker.introductions import fairness
-    from matchmaker.suggestions import exposure
+    """Let suggestions know who is asked a lot, and what led to an introduction."""
+    from matchmaker.introductions import fairness, queries
+    from matchmaker.suggestions import exposure, learning
 
     exposure.decide_by(app, fairness.busy)
+    learning.also_learn_from(app, queries.decided)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,8 @@ from matchmaker.introductions.models import (
     Side,
 )
 from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
+from matchmaker.suggestions.learning import Decided
+from matchmaker.suggestions.models import ItemKind
 
 #: Requests are counted over so many days.
 WEEK = timedelta(days=7)
@@ -354,3 +356,34 @@ def brokering_cluster(session: Session, asker: Organisation) -> int | None:
 def contact_fields() -> tuple[Disclosed, ...]:
     """The fields of a contact in the order people read them."""
     return tuple(Disclosed)
+
+
+# --- What others learn from -----------------------------------------------------------------------------------------
+
+_ASKED_WITH = {About.NEED: ItemKind.NEED, About.COMPETENCE: ItemKind.COMPETENCE}
+
+
+def decided(session: Session, cluster_id: int) -> Iterator[Decided]:
+    """Suggestions of a cluster's members that led to an introduction both sides agreed to, for its learned order."""
+    members = select(ClusterMembership.organisation_id).where(ClusterMembership.cluster_id == cluster_id)
+    rows = session.scalars(
+        select(Introduction)
+        .where(
+            Introduction.state == IntroductionState.ACCEPTED,
+            ~Introduction.blind,
+            Introduction.from_organisation_id.in_(members),
+            Introduction.with_kind.in_(list(_ASKED_WITH)),
+            Introduction.with_id.is_not(None),
+        )
+        .order_by(Introduction.id)
+    )
+    for row in rows:
+        if row.with_kind is None or row.with_id is None:
+            continue
+        subject = (_ASKED_WITH[row.with_kind], row.with_id)
+        if row.about_kind == About.TEST_FIELD and row.about_id is not None:
+            yield Decided(subject, (ItemKind.TEST_FIELD, row.about_id), liked=True)
+        elif row.with_kind == About.COMPETENCE and row.about_kind == About.NEED and row.about_id is not None:
+            yield Decided(subject, (ItemKind.NEED, row.about_id), liked=True)
+        elif row.with_kind == About.NEED:
+            yield Decided(subject, (ItemKind.ORGANISATION, row.to_organisation_id), liked=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matchmaker.suggestions import indexing
+from matchmaker.suggestions import indexing, switching
 from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue
 from matchmaker.suggestions.models import StatementRow
 
@@ -57,3 +57,18 @@ def _inspect_index(session: Session, catalogue: Catalogue) -> Finding:
     return Finding(
         "index", True, f"{seen}, {waiting} without a vector (found by words)", "Run `matchmaker index sync`."
     )
+
+
+def percent_read(session: Session) -> int | None:
+    """How far a large import, or the change to another model, is read for meaning; None where little or nothing waits.
+
+    A share of the whole installation, so that it tells of no single text.
+    """
+    catalogue = current_catalogue()
+    in_the_making = switching.building(session)
+    space = in_the_making.model_hash if in_the_making else catalogue.space()
+    waiting = indexing.count_pending(session, space)
+    if catalogue.is_off or not space or waiting <= indexing.ON_THE_WAY:
+        return None
+    total = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone)) or 1
+    return 100 * (total - waiting) // total

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from matchmaker import jobs
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import today
 from matchmaker.items.models import Field
 from matchmaker.permissions import Visibility
+from matchmaker.suggestions.catalogue import Catalogue
 from tests.factories import World, competence, need
 
 SignIn = Callable[..., FlaskClient]
@@ -78,3 +82,20 @@ def test_members_who_offer_nothing_are_named(session: Session, world: World, sig
 def test_nobody_but_a_manager_knows_that_there_is_a_desk(client: FlaskClient, world: World, sign_in: SignIn) -> None:
     assert sign_in(world.sme_admin).get("/desk/").status_code == 404
     assert client.get("/desk/").status_code == 302
+
+
+def test_the_desk_tells_how_far_a_large_import_is_read(
+    app: Flask, sign_in: SignIn, session: Session, world: World
+) -> None:
+    manager = sign_in(world.manager)
+    assert "read for meaning" not in desk(manager)
+    with app.app_context():
+        held = app.extensions["catalogue"]
+        app.extensions["catalogue"] = Catalogue(None)
+        for n in range(40):
+            competence(session, world.university, title=f"Assay {n}")
+        session.commit()
+        app.extensions["catalogue"] = held
+    assert re.search(r"read for meaning: \d+ % are done", desk(manager))
+    jobs.run(app, "vectors")
+    assert "read for meaning" not in desk(manager)

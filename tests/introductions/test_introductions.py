@@ -19,6 +19,7 @@ from matchmaker.introductions import queries
 from matchmaker.introductions.models import Consent, Introduction, IntroductionState, Side
 from matchmaker.mail.models import OutboxMessage
 from matchmaker.permissions import Viewer, Visibility
+from matchmaker.suggestions.learning import decided
 from tests import factories
 from tests.introductions.conftest import Person, hidden
 
@@ -325,3 +326,20 @@ def test_a_request_to_a_teaser_reaches_its_hidden_owner_who_stays_hidden_until_b
     researcher.accept(latest())
     assert world.university.name in sme.read(latest())
     assert "zirconium" not in sme.read(latest()), "the text itself was not ticked"
+
+
+def test_only_what_both_agreed_to_teaches_the_clusters_order(
+    app: Flask, session: Session, world: Any, sme: Person, researcher: Person, latest: Callable[[], Introduction]
+) -> None:
+    need = factories.need(session, world.sme)
+    offer = factories.competence(session, world.university)
+    session.commit()
+    sme.ask(offer, **{"for": need.public_id})
+    with app.app_context():
+        assert decided(session, world.cluster.id) == []
+    researcher.accept(latest())
+    session.expire_all()
+    with app.app_context():
+        [one] = decided(session, world.cluster.id)
+    assert (one.subject, one.thing) == (("need", need.id), ("organisation", world.university.id))
+    assert one.liked
