@@ -14,7 +14,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import user_logged_in, user_logged_out
-from flask_security import Security, change_email_confirmed
+from flask_security import (
+    Security,
+    change_email_confirmed,
+    password_changed,
+    password_reset,
+    tf_disabled,
+    tf_profile_changed,
+    wan_deleted,
+    wan_registered,
+)
 from flask_security.babel import FsDomain
 from flask_security.datastore import FSQLALiteUserDatastore
 from flask_security.utils import check_and_update_authn_fresh
@@ -233,6 +242,7 @@ def init_app(app: Flask) -> None:
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
     change_email_confirmed.connect(_move, app)
+    _put_on_record(app)
     app.before_request(_refuse_nonsense)
     app.after_request(_renew)
     app.after_request(_keep_at_home)
@@ -287,7 +297,29 @@ def _end(_app: Flask, user: User) -> None:
 def _move(_app: Flask, user: User, old_email: str, **_more: Any) -> None:
     """After a change of address everybody signs in anew, and the old address is told."""
     operations.end_all_sign_ins(db.session, user)
+    audit.record(db.session, Event.EMAIL_CHANGED, actor_id=user.id, thing=user)
     tell_of_move(db.session, user, old_email)
+
+
+#: What Flask-Security says happened, and how it is put on record.
+RECORDED = {
+    password_changed: (Event.PASSWORD_CHANGED, "changed"),
+    password_reset: (Event.PASSWORD_CHANGED, "reset"),
+    tf_profile_changed: (Event.FACTOR_CHANGED, "app-on"),
+    tf_disabled: (Event.FACTOR_CHANGED, "app-off"),
+    wan_registered: (Event.FACTOR_CHANGED, "passkey-added"),
+    wan_deleted: (Event.FACTOR_CHANGED, "passkey-removed"),
+}
+
+
+def _put_on_record(app: Flask) -> None:
+    """Have the trail tell of passwords and second steps that changed."""
+    for signal, (event, change) in RECORDED.items():
+
+        def keep(_app: Flask, user: User, event: Event = event, change: str = change, **_more: Any) -> None:
+            audit.record(db.session, event, actor_id=user.id, thing=user, facts={"change": change})
+
+        signal.connect(keep, app, weak=False)
 
 
 def _renew(response: Response) -> Response:

@@ -42,7 +42,7 @@ def found() -> Any:
 def ask_second_step(public_id: str) -> Any:
     """Ask a second step of those who manage the cluster or look after its organisations, or ask it no longer."""
     cluster = _cluster(public_id)
-    operations.ask_second_step(cluster, request.form.get("ask") == "1")
+    operations.ask_second_step(db.session, cluster, request.form.get("ask") == "1", by=g.viewer.user_id)
     db.session.commit()
     if cluster.asks_second_step:
         flash(_("Managers and organisation admins of %(name)s need a second step from now on.", name=cluster.name))

@@ -81,9 +81,10 @@ def create_cluster(session: Session, name: str, *, description: str = "") -> Clu
     return cluster
 
 
-def ask_second_step(cluster: Cluster, asked: bool) -> None:
+def ask_second_step(session: Session, cluster: Cluster, asked: bool, *, by: int) -> None:
     """Say whether managers and organisation admins of a cluster act in their role only with a second step."""
     cluster.asks_second_step = asked
+    audit.record(session, Event.SETTING_CHANGED, actor_id=by, thing=cluster, facts={"asks_second_step": asked})
 
 
 def create_organisation(session: Session, user: User, facts: Facts, cluster: Cluster | None) -> Organisation:

@@ -11,10 +11,13 @@ import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts import operations
 from matchmaker.accounts.models import User
+from matchmaker.audit import Event
+from matchmaker.audit.models import AuditEntry
 from matchmaker.clusters.models import Cluster
 from matchmaker.clusters.queries import viewer_for
 from tests import factories
@@ -245,3 +248,21 @@ def test_an_address_of_somebody_else_is_answered_like_a_free_one_and_nobody_is_m
     assert "We have sent a link to" in taken
     assert free.count("field-error") == taken.count("field-error") == 0
     assert [m.to for m in app.extensions["mailman"].outbox] == [["free@nowhere.example"]]
+
+
+def test_what_guards_an_account_is_put_on_record(app: Flask, world: factories.World, session: Session) -> None:
+    browser = enter(app, world.sme_user)
+    set_up_app(browser)
+    browser.post("/account/app", data={"setup": "disable"})
+    new = "nine herons in the reeds"
+    browser.post(
+        "/account/password",
+        data={"password": factories.PASSWORD, "new_password": new, "new_password_confirm": new},
+    )
+    told = (Event.FACTOR_CHANGED, Event.PASSWORD_CHANGED)
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.event.in_(told)).order_by(AuditEntry.number))
+    assert [(entry.facts["change"], entry.actor_id) for entry in entries] == [
+        ("app-on", world.sme_user.id),
+        ("app-off", world.sme_user.id),
+        ("changed", world.sme_user.id),
+    ]
