@@ -38,9 +38,10 @@ test: .venv/.dev  ## every test: unit, architecture, HTTP, real browser, real mo
 	@.venv/bin/python -m pytest -n 2 --dist loadscope
 
 rights: .venv/.dev  ## branch coverage of the code that decides, records, exports and erases
-	@.venv/bin/python -m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py --cov=matchmaker.audit \
-		--cov=matchmaker.privacy --cov=matchmaker.permissions --cov=matchmaker.items.queries --cov-branch \
-		--cov-report=term-missing
+	@.venv/bin/python -m coverage run --branch --data-file=.coverage.rights \
+		--include='matchmaker/permissions.py,matchmaker/items/queries.py,matchmaker/audit/*,matchmaker/privacy/*' \
+		-m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py
+	@.venv/bin/python -m coverage report --data-file=.coverage.rights --show-missing
 
 lint: .venv/.dev  ## style, types of the engine, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

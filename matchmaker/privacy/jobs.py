@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 from flask import current_app
@@ -15,9 +16,12 @@ from matchmaker.privacy import ledger, operations
 @job("erasures", every=timedelta(hours=1))
 def finish_erasures() -> None:
     """Write the ledger's file, and have SQLite give up the pages that still hold what was erased."""
+    folder = current_app.extensions["settings"].data_dir
     with Session(db.engine) as session:
-        new = ledger.write(session, current_app.extensions["settings"].data_dir / ledger.NAME)
+        new = ledger.write(session, folder / ledger.NAME)
     if new:
+        # The terms of the texts, kept so that workers start fast: a cache, made anew from what is left.
+        shutil.rmtree(folder / "words", ignore_errors=True)
         empty_the_log()
 
 
