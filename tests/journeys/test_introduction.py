@@ -38,7 +38,8 @@ def mails(server: Server, sink: Sink, to: str) -> list[str]:
 
 def open_introduction(page: Page, tab: str) -> None:
     page.goto(f"/introductions/?tab={tab}")
-    page.get_by_role("main").get_by_role("listitem").get_by_role("link").last.click()
+    page.locator("a.rows-title").first.click()
+    expect(page.get_by_role("list", name="Where it stands")).to_be_visible()
 
 
 def test_from_the_request_to_the_conversation(
