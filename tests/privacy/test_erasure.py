@@ -278,6 +278,9 @@ def test_what_is_old_is_dropped_and_what_is_not_stays(app: Flask, session: Sessi
     now = utcnow()
     old = factories.user(session, confirmed_at=None, created_at=now - operations.UNCONFIRMED_KEPT - timedelta(days=1))
     young = factories.user(session, confirmed_at=None)
+    # Who confirmed and acts for an organisation stays, however long ago that was.
+    faithful = factories.user(session, of=world.host, created_at=now - timedelta(days=4000))
+    session.query(Membership).filter_by(user_id=faithful.id).update({"created_at": now - timedelta(days=4000)})
     for user, days in ((world.newcomer, 400), (world.researcher, 1)):
         session.add(
             Notification(user_id=user.id, kind="membership-accepted", facts={}, created_at=now - timedelta(days=days))
@@ -291,11 +294,14 @@ def test_what_is_old_is_dropped_and_what_is_not_stays(app: Flask, session: Sessi
             )
         )
     session.commit()
-    ids, researcher = (old.id, young.id), world.researcher.id
+    ids, researcher = (old.id, young.id, faithful.id), world.researcher.id
     jobs.run(app, "retention")
     jobs.run(app, "retention")
     session.expunge_all()
-    assert [session.get(User, one) is not None for one in ids] == [False, True]
+    assert [session.get(User, one) is not None for one in ids] == [False, True, True]
+    assert session.scalars(select(Membership.state).where(Membership.user_id == ids[2])).all() == [
+        MembershipState.ACTIVE
+    ]
     assert session.scalars(select(Notification.user_id)).all() == [researcher]
     asking = select(Membership.user_id).where(Membership.state == MembershipState.ASKED)
     assert session.scalars(asking).all() == [researcher]
