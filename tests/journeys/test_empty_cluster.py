@@ -32,7 +32,7 @@ MEMBERS = [
     "/organisations/{organisation}/evidence",
 ]
 MANAGERS = ["/", "/desk/", "/verdicts/", "/verdicts/propose", "/cluster/members"]
-ADMINISTRATORS = ["/", "/clusters", "/mails", "/audit", "/privacy/register", "/open-text"]
+ADMINISTRATORS = ["/", "/clusters", "/mails", "/audit", "/privacy/register", "/open-text", "/users"]
 #: A form, and the button that sends it empty.
 FORMS_OF_VISITORS = {
     "/sign-in": "Sign in",
