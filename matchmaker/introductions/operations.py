@@ -20,7 +20,7 @@ from matchmaker.accounts.models import User
 from matchmaker.audit import Event
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import utcnow
-from matchmaker.introductions import disclosure, notifications, queries, things
+from matchmaker.introductions import disclosure, endings, notifications, queries, things
 from matchmaker.introductions.disclosure import ALWAYS as ALWAYS
 from matchmaker.introductions.disclosure import ShownChanged as ShownChanged
 from matchmaker.introductions.models import (
@@ -438,6 +438,8 @@ def _end(
     keep_consent_of: Side | None = None,
 ) -> None:
     """The end of an introduction: nothing is disclosed any more, and the pair may be introduced anew."""
+    if introduction.state == IntroductionState.ACCEPTED:
+        endings.prepare(session, introduction)
     introduction.state, introduction.ended_by, introduction.ended_at = state, by, now
     introduction.reason, introduction.kind_words = reason, kind_words
     introduction.active = introduction.silently_declined

@@ -11,9 +11,11 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Stand on every introduction's page."""
+    """Stand on every introduction's page, and end with it."""
+    from matchmaker.introductions import endings
     from matchmaker.introductions.parts import Part, contribute
-    from matchmaker.meetings import reading, times
+    from matchmaker.meetings import operations, reading, times
 
     app.jinja_env.filters["in_zone"] = times.spoken
     contribute(app, Part(20, "meetings/_on_introduction.html", reading.content))
+    endings.before_each(app, operations.end_with)

@@ -90,6 +90,20 @@ def cancel(session: Session, meeting: Meeting, side: Side) -> None:
     session.refresh(meeting)
     if not meeting.under_way:
         raise Settled
+    _call_off(session, meeting)
+
+
+def end_with(session: Session, introduction: Introduction) -> None:
+    """Call off what lies ahead of two whose introduction ends; it must still hold, or no calendar is reached."""
+    meeting = under_way(session, introduction)
+    if meeting is None:
+        return
+    session.refresh(meeting)
+    if meeting.starts_at is None or meeting.starts_at > utcnow():
+        _call_off(session, meeting)
+
+
+def _call_off(session: Session, meeting: Meeting) -> None:
     was_fixed = meeting.starts_at is not None
     meeting.state, meeting.under_way, meeting.slots = MeetingState.CANCELLED, False, []
     if was_fixed:

@@ -107,3 +107,41 @@ def test_nobody_proposes_without_an_introduction(
     sme.withdraw(introduced)
     assert "moved on" in propose(researcher, introduced, local(3)).text
     assert not session.scalars(select(Meeting)).all()
+
+
+def test_taking_the_introduction_back_clears_both_calendars(
+    sme: Person, researcher: Person, introduced: Introduction, session: Session, app: Flask, world: Any
+) -> None:
+    propose(sme, introduced, local(3))
+    act(researcher, only(session), "pick", slot=only(session).slots[0].id)
+    [invited, *_] = [calendar for _to, calendar in invitations(app)]
+    app.extensions["mailman"].outbox.clear()
+
+    researcher.withdraw(introduced)
+
+    assert (only(session).state, only(session).under_way) == (MeetingState.CANCELLED, False)
+    sent = invitations(app)
+    assert sorted(to for to, _calendar in sent) == sorted([[world.sme_user.email], [world.researcher.email]])
+    for _to, calendar in sent:
+        [gone], [was] = calendar.walk("VEVENT"), invited.walk("VEVENT")
+        assert (calendar["METHOD"], gone["UID"], gone["SEQUENCE"]) == ("CANCEL", was["UID"], was["SEQUENCE"] + 1)
+
+
+def test_what_was_only_proposed_ends_quietly(
+    sme: Person, researcher: Person, introduced: Introduction, session: Session, app: Flask
+) -> None:
+    propose(sme, introduced, local(3))
+    sme.withdraw(introduced)
+    assert (only(session).state, invitations(app)) == (MeetingState.CANCELLED, [])
+
+
+def test_a_meeting_that_is_over_is_not_called_off(
+    sme: Person, researcher: Person, introduced: Introduction, session: Session, app: Flask
+) -> None:
+    propose(sme, introduced, local(3))
+    act(researcher, only(session), "pick", slot=only(session).slots[0].id)
+    only(session).starts_at = utcnow() - timedelta(hours=3)
+    session.commit()
+    app.extensions["mailman"].outbox.clear()
+    sme.withdraw(introduced)
+    assert (only(session).state, invitations(app)) == (MeetingState.FIXED, [])

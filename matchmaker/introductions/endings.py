@@ -1,0 +1,26 @@
+"""What higher slices have to do before an introduction that held ends, while its addresses are still known.
+
+A slice may not be imported from below, so it says so here when the application starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+
+from matchmaker.introductions.models import Introduction
+
+Act = Callable[[Session, Introduction], None]
+
+
+def before_each(app: Flask, act: Act) -> None:
+    """Have something done before every end, in its transaction."""
+    app.extensions.setdefault("introduction_endings", []).append(act)
+
+
+def prepare(session: Session, introduction: Introduction) -> None:
+    """Do what is to be done before this one ends."""
+    for act in current_app.extensions.get("introduction_endings", []):
+        act(session, introduction)
