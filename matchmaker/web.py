@@ -328,7 +328,10 @@ MENU = (
     ("privacy.trail", _("Audit trail"), Permission.ADMINISTER),
     ("privacy.processing_register", _("Processing register"), Permission.ADMINISTER),
 )
-FOOTER = (("privacy.notice", _("Privacy"), Permission.BROWSE),)
+FOOTER = (
+    ("outcomes.stories", _("Success stories"), Permission.BROWSE),
+    ("privacy.notice", _("Privacy"), Permission.BROWSE),
+)
 ACCOUNT_MENU = (
     ("accounts.me", _("My account"), Permission.ACCOUNT),
     ("watches.index", _("Kept searches"), Permission.ACCOUNT),

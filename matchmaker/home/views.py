@@ -11,6 +11,7 @@ from matchmaker.db import db
 from matchmaker.home import queries
 from matchmaker.items.labels import label
 from matchmaker.needs.models import Need
+from matchmaker.outcomes.queries import published
 from matchmaker.permissions import Permission, permits
 from matchmaker.profiles.models import Competence
 from matchmaker.testfields.models import TestField
@@ -49,6 +50,7 @@ def index() -> str:
         map_rows=[_map_row(*row) for row in overview.map],
         needs=queries.newest(db.session, Need, g.viewer, limit=6),
         test_fields=queries.newest(db.session, TestField, g.viewer, limit=4),
+        stories=db.session.scalars(published().limit(2)).all(),
     )
 
 

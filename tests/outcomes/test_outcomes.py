@@ -73,5 +73,15 @@ def test_a_story_is_public_only_while_both_agree_to_its_very_words(
     page = client.get("/stories").text
     assert "It took them years." in page
     assert world.sme.name in page
+    story = session.scalars(select(Story)).one().public_id
+    assert f'href="/stories#{story}"' in client.get("/").text, "visitors find it from the first page"
+    assert f'id="{story}"' in page
     sme.browser.post(f"{address}/consent", data={"take_back": "1"})
     assert "Bone that lives" not in client.get("/stories").text
+    assert "Bone that lives" not in client.get("/").text
+
+
+def test_the_stories_are_one_click_away_for_everybody(sme: Person, client: Any) -> None:
+    for browser in (client, sme.browser):
+        footer = browser.get("/").text.partition("<footer")[2]
+        assert 'href="/stories"' in footer
