@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")
 
-from benchmarks import catch_up, encode, fill, large, memory, owners, pairs, search, start
+from benchmarks import catch_up, encode, fill, large, memory, owners, pairs, requests, search, start
 from benchmarks.measuring import Line, WrongResult, machine, table
 
 BENCHMARKS = {
@@ -30,6 +30,7 @@ BENCHMARKS = {
     "start": start.run,
     "memory": memory.run,
     "owners": owners.run,
+    "requests": requests.run,
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
+from benchmarks import requests
 from benchmarks.material import LANGUAGES, statements, texts, vectors
 from benchmarks.measuring import Line, WrongResult, interleaved, table
 from benchmarks.search import check
@@ -76,6 +77,21 @@ def test_a_missed_target_does_not_fail_and_a_wrong_result_does(
     assert [line["verdict"] for line in report["lines"]] == ["not met"]
     assert command.main([]) == 1
     assert "WRONG: wrong: expected 1, found 2" in capsys.readouterr().err
+
+
+def test_a_page_is_judged_by_its_share_of_a_bare_one_and_by_how_its_cost_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = {1_000: (40.0, 400.0), 20_000: (10.0, 400.0)}
+    monkeypatch.setattr(requests, "of", lambda size, rounds: pages[size])
+    small, large, growth = requests.run()
+    assert (small.found, small.verdict) == (0.1, "")
+    assert (large.found, large.verdict) == (0.025, "not met")
+    assert (growth.found, growth.target, growth.verdict) == (4.0, 20.0, "met")
+
+
+def test_the_bare_page_keeps_what_the_settings_of_the_server_ask_of_an_application() -> None:
+    bare = requests.hello()
+    bare.extensions["catalogue"].warm(bare)
+    assert bare.test_client().get("/").text == "Hello"
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
