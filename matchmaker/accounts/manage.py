@@ -8,11 +8,13 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from matchmaker import audit
 from matchmaker.accounts import notifications, operations, queries
 from matchmaker.accounts.forms import SuspensionForm
 from matchmaker.accounts.models import User
 from matchmaker.accounts.security import ask_again
 from matchmaker.accounts.views import bp
+from matchmaker.audit import Event
 from matchmaker.db import db
 from matchmaker.permissions import NotPermitted, Permission, permits
 
@@ -101,6 +103,7 @@ def end_sign_ins_of(public_id: str) -> Any:
     """Sign a user out on every device."""
     user = _other(public_id)
     operations.end_sign_ins(db.session, user.id)
+    audit.record(db.session, Event.SIGN_INS_ENDED, actor_id=g.viewer.user_id, thing=user)
     db.session.commit()
     flash(_("%(name)s is signed out everywhere.", name=user.display_name))
     return redirect(url_for("accounts.users", q=user.email))

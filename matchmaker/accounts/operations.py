@@ -115,6 +115,7 @@ def reset_second_step(session: Session, user: User) -> None:
     user.tf_primary_method = user.tf_totp_secret = user.code_counter = user.mf_recovery_codes = None
     user.webauthn.clear()
     end_all_sign_ins(session, user)
+    audit.record(session, Event.FACTOR_CHANGED, actor_id=None, thing=user, facts={"change": "reset"})
 
 
 #: What a user agent says, and what people call it; the first that fits counts, since most name several.
@@ -199,6 +200,7 @@ def deactivate(session: Session, user: User) -> None:
     session.execute(
         update(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None)).values(revoked_at=utcnow())
     )
+    audit.record(session, Event.SUSPENDED, actor_id=None, thing=user)
 
 
 def grant_role(session: Session, user: User, name: str) -> None:
@@ -241,3 +243,4 @@ def set_password(session: Session, user: User, password_hash: str) -> None:
     """Give a user a new password and end every sign-in."""
     user.password = password_hash
     end_all_sign_ins(session, user)
+    audit.record(session, Event.PASSWORD_CHANGED, actor_id=None, thing=user, facts={"change": "command"})

@@ -9,10 +9,12 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_security import current_user, login_user
 
+from matchmaker import audit
 from matchmaker.accounts import operations, providers, queries
 from matchmaker.accounts.forms import MeForm, TokenForm
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.accounts.security import ask_again
+from matchmaker.audit import Event
 from matchmaker.db import db, utcnow
 from matchmaker.mail.letters import LANGUAGES
 from matchmaker.permissions import NotPermitted, Permission, permits
@@ -86,6 +88,7 @@ def end_sign_in(public_id: str) -> Any:
     """Sign out on one other device."""
     ended = queries.sign_in_or_refuse(db.session, public_id, g.viewer.user_id)
     operations.end_sign_ins(db.session, g.viewer.user_id, only=ended.id)
+    audit.record(db.session, Event.SIGNED_OUT, actor_id=g.viewer.user_id, thing=ended)
     db.session.commit()
     flash(_("That device is signed out."))
     return redirect(url_for(".sign_ins"))
@@ -96,6 +99,7 @@ def end_sign_in(public_id: str) -> Any:
 def end_other_sign_ins() -> Any:
     """Sign out everywhere but here."""
     operations.end_sign_ins(db.session, g.viewer.user_id, besides=g.sign_in)
+    audit.record(db.session, Event.SIGN_INS_ENDED, actor_id=g.viewer.user_id, thing=current_user)
     db.session.commit()
     flash(_("Every other device is signed out."))
     return redirect(url_for(".sign_ins"))

@@ -21,7 +21,7 @@ class Event(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     #: Somebody signed out, or ended one of their sign-ins.
     SIGNED_OUT = "signed_out"
-    #: Every sign-in of a user was ended.
+    #: Every sign-in of a user was ended, or every one but that from which it was asked for.
     SIGN_INS_ENDED = "sign_ins_ended"
     #: A password was set.
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event's name, not a password.
@@ -55,9 +55,7 @@ class Event(StrEnum):
     VERDICT_GIVEN = "verdict_given"
     #: A manager took a verdict back.
     VERDICT_WITHDRAWN = "verdict_withdrawn"
-    #: A text or an organisation was reported to the managers.
-    REPORTED = "reported"
-    #: A user, an organisation or a text was suspended.
+    #: A user was shut out.
     SUSPENDED = "suspended"
     #: A suspension was lifted.
     REINSTATED = "reinstated"

@@ -28,7 +28,6 @@ EVENTS = {
     Event.BREAK_GLASS: _("Read in an emergency"),
     Event.VERDICT_GIVEN: _("Verdict given"),
     Event.VERDICT_WITHDRAWN: _("Verdict taken back"),
-    Event.REPORTED: _("Reported"),
     Event.SUSPENDED: _("Suspended"),
     Event.REINSTATED: _("Suspension lifted"),
     Event.SETTING_CHANGED: _("Setting changed"),

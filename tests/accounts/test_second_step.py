@@ -266,3 +266,16 @@ def test_what_guards_an_account_is_put_on_record(app: Flask, world: factories.Wo
         ("app-off", world.sme_user.id),
         ("changed", world.sme_user.id),
     ]
+
+
+def test_what_a_command_does_to_an_account_is_put_on_record(
+    app: Flask, world: factories.World, session: Session
+) -> None:
+    for command in ("reset-second-step", "reset-password", "deactivate"):
+        app.test_cli_runner().invoke(args=["users", command, world.sme_user.email])
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.thing_id == world.sme_user.public_id))
+    assert [(entry.event, entry.actor_id) for entry in entries] == [
+        (Event.FACTOR_CHANGED, None),
+        (Event.PASSWORD_CHANGED, None),
+        (Event.SUSPENDED, None),
+    ]

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from matchmaker.accounts import operations
 from matchmaker.accounts.models import SignIn, User
+from matchmaker.audit import Event
+from matchmaker.audit.models import AuditEntry
 from matchmaker.db import db, utcnow, writing
 from tests import factories
 
@@ -224,7 +226,7 @@ def test_one_sees_ones_sign_ins_and_ends_one_of_them(app: Flask, world: factorie
     assert "iPhone" not in desk.get("/account/sign-ins").text
 
 
-def test_one_ends_all_sign_ins_but_this_one(app: Flask, world: factories.World) -> None:
+def test_one_ends_all_sign_ins_but_this_one(app: Flask, world: factories.World, session: Session) -> None:
     here, there, elsewhere = (enter(app, world.sme_user, remember=True) for _ in range(3))
     stranger = enter(app, world.researcher)
     here.post("/account/sign-ins/end-others")
@@ -232,6 +234,8 @@ def test_one_ends_all_sign_ins_but_this_one(app: Flask, world: factories.World) 
     assert not is_in(there)
     assert not is_in(copy_of(elsewhere, app, "remember_token"))
     assert is_in(stranger)
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.event == Event.SIGN_INS_ENDED)).one()
+    assert (entry.actor_id, entry.thing_id) == (world.sme_user.id, world.sme_user.public_id)
 
 
 def test_somebody_elses_sign_in_looks_like_none(app: Flask, world: factories.World, session: Session) -> None:

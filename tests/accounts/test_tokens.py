@@ -199,4 +199,5 @@ def test_sign_ins_and_tokens_are_on_record(
         (Event.TOKEN_REVOKED, person.id),
         (Event.SIGNED_OUT, person.id),
     ]
+    assert [entry.event for entry in entries].count(Event.SIGNED_IN) == 1
     assert entries[-5].facts == {"what": "password", "user": person.id}

@@ -6,14 +6,23 @@ from collections.abc import Callable
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts.models import User
 from matchmaker.accounts.operations import create_token
 from matchmaker.accounts.queries import user_for_token
+from matchmaker.audit import Event
+from matchmaker.audit.models import AuditEntry
 from tests import factories
 
 SignIn = Callable[..., FlaskClient]
+
+
+def on_record(session: Session, *events: Event) -> list[tuple[Event, int | None, str]]:
+    """What the trail tells of these events: which, by whom, about whom."""
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.event.in_(events)).order_by(AuditEntry.number))
+    return [(entry.event, entry.actor_id, entry.thing_id) for entry in entries]
 
 
 def test_users_are_found_by_parts_of_name_and_address(world: factories.World, sign_in: SignIn) -> None:
@@ -54,12 +63,21 @@ def test_a_suspended_user_is_out_at_once_reads_why_and_comes_back(
     assert app.test_client().post("/sign-in", data=right).status_code == 302
     session.expire_all()
     assert user_for_token(session, raw) is not None
+    assert on_record(session, Event.SUSPENDED, Event.REINSTATED) == [
+        (Event.SUSPENDED, world.platform_admin.id, world.sme_user.public_id),
+        (Event.REINSTATED, world.platform_admin.id, world.sme_user.public_id),
+    ]
 
 
-def test_the_platform_admin_signs_a_user_out_everywhere(world: factories.World, sign_in: SignIn) -> None:
+def test_the_platform_admin_signs_a_user_out_everywhere(
+    world: factories.World, session: Session, sign_in: SignIn
+) -> None:
     victim = sign_in(world.sme_user)
     sign_in(world.platform_admin).post(f"/users/{world.sme_user.public_id}/end-sign-ins")
     assert victim.get("/account").status_code == 302
+    assert on_record(session, Event.SIGN_INS_ENDED) == [
+        (Event.SIGN_INS_ENDED, world.platform_admin.id, world.sme_user.public_id)
+    ]
 
 
 def test_nobody_shuts_themselves_out(world: factories.World, sign_in: SignIn) -> None:
