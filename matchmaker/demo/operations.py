@@ -52,6 +52,8 @@ _NEED = (
     "cooperation",
     "partners_sought",
     "countries",
+    "teaser",
+    "teaser_facts",
 )
 _TEST_FIELD = (
     "kind",

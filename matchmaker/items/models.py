@@ -214,6 +214,7 @@ class Teaser(_BesideItem, PublicId, Model):
     )
     #: Whose it is; shown to nobody, ranked and filtered by nothing.
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    owner: Mapped[Organisation] = relationship()
     text: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(String(2), default="")
     #: Whether the item is published and shown by its teaser.

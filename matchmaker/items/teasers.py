@@ -68,7 +68,7 @@ def _bring_in_step(item: WithTeaser) -> None:
     organisation, teaser = item.organisation, item.shown_as
     values = {"fields": item.fields, "cooperation": getattr(item, "cooperation", None)}
     wanted = {
-        "organisation_id": organisation.id,
+        "owner": organisation,
         "text": item.teaser or "",
         "live": live,
         "expires_on": item.expires_on,

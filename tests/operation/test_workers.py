@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -89,6 +90,38 @@ def test_what_is_published_through_one_worker_is_found_by_the_next_search_in_eve
     for worker in workers[1:]:
         with only(worker, server):
             assert "Biofilm on catheters" in visitor.get("/search?q=quaggascopy").text
+
+
+def test_a_text_that_becomes_confidential_is_gone_from_every_worker_with_the_next_request(
+    server: Server, installation: Installation, member: Browser
+) -> None:
+    workers, reader = settled(server), Browser(server)
+    reader.sign_in(installation[1].researcher.email, PASSWORD)
+    typed = {
+        "title": "Scaffolds that stay open under load",
+        "description": "Our scaffolds close after nine days under load, which we see by quokkascopy of the pores.",
+        "teaser": "Sought is a way to keep porous parts open, known to whoever does wombatometry.",
+    }
+    where = member.post("/needs/new", **typed, visibility="members", action="publish").headers["location"]
+    for worker in workers:
+        with only(worker, server):
+            assert where in reader.get("/search?q=quokkascopy").text
+
+    for level, text_found, teaser_found in (
+        ("teaser", False, True),
+        ("private", False, False),
+        ("members", True, False),
+    ):
+        with only(workers[0], server):
+            version = re.search(r'name="version"[^>]*value="(\d+)"', member.get(f"{where}/edit").text)
+            assert version is not None
+            changed = member.post(f"{where}/edit", **typed, visibility=level, version=version[1], action="save")
+            assert changed.status == 302, changed.text
+        for worker in workers:
+            with only(worker, server):
+                assert (where in reader.get("/search?q=quokkascopy").text) is text_found
+                assert ("/teasers/" in reader.get("/search?q=wombatometry").text) is teaser_found
+                assert (reader.get(where).status == 200) is text_found
 
 
 def test_with_all_workers_awake_no_search_ever_misses_what_was_acknowledged(server: Server, member: Browser) -> None:

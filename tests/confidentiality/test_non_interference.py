@@ -1,0 +1,150 @@
+"""Nobody who is not entitled can tell two installations apart that differ in what is confidential alone.
+
+The crawl knows no feature by name: it follows every link from every address, so that whatever is added later is asked
+the same question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker import web
+from matchmaker.db import db
+from matchmaker.suggestions.models import Embedding, StatementRow
+from tests.confidentiality.worlds import (
+    KESTREL,
+    MARSH,
+    TEASERS,
+    Installation,
+    Secret,
+    crawl,
+    differences,
+    furnish,
+    mails,
+)
+
+ROLES = ("visitor", "newcomer", "fellow", "stranger", "own manager", "far manager")
+#: What an attacker types who suspects the topic, by its words and by its meaning.
+QUERIES = [
+    KESTREL.topic,
+    "Brittle ceramics for dentistry in sports",
+    MARSH.topic,
+    TEASERS["need"],
+    "vermiculine tarnhelm",
+]
+
+#: The worlds that nobody can tell from the first: another text, another owner in the cluster, one in another cluster.
+OTHERS = {
+    "another text": MARSH,
+    "another owner": replace(KESTREL, owner="host"),
+    "an owner in another cluster": replace(KESTREL, owner="far_sme"),
+}
+
+
+class Worlds:
+    """Installations and what was seen of them, each made and crawled once."""
+
+    def __init__(self, directory: Path, template: Path, patch: pytest.MonkeyPatch) -> None:
+        self._directory, self._template, self._patch = directory, template, patch
+        self._made: dict[Secret, Installation] = {}
+        self._seen: dict[tuple[Secret, str], dict] = {}
+
+    def of(self, secret: Secret) -> Installation:
+        if secret not in self._made:
+            place = self._directory / str(len(self._made))
+            self._made[secret] = furnish(place, self._template, secret, self._patch)
+        return self._made[secret]
+
+    def seen(self, secret: Secret, role: str) -> dict:
+        if (secret, role) not in self._seen:
+            self._seen[secret, role] = crawl(self.of(secret), role, QUERIES)
+        return self._seen[secret, role]
+
+    def close(self) -> None:
+        for installation in self._made.values():
+            with installation.app.app_context():
+                db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Worlds]:
+    patch = pytest.MonkeyPatch()
+    # A crawler asks more in a minute than a person may; that each is counted is tested elsewhere.
+    for limit in ("PROBES_A_MINUTE", "PROBES_A_DAY", "PROBES_OF_VISITORS_A_MINUTE", "PROBES_OF_VISITORS_A_DAY"):
+        patch.setattr(web, limit, 1_000_000)
+    patch.setattr(web, "API_REQUESTS_A_MINUTE", 1_000_000)
+    made = Worlds(tmp_path_factory.mktemp("worlds"), migrated_database, patch)
+    yield made
+    made.close()
+    patch.undo()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_crawl_sees_what_there_is(worlds: Worlds, role: str) -> None:
+    seen = worlds.seen(KESTREL, role)
+    assert [address for address, (status, _, _) in seen.items() if status == 429 or status >= 500] == []
+    assert len([1 for status, _, _ in seen.values() if status == 200]) > 25
+    teasers = [address for address, (status, _, _) in seen.items() if "/teasers/" in address and status == 200]
+    assert len(teasers) == (0 if role in ("visitor", "newcomer") else len(TEASERS))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("other", OTHERS)
+def test_who_is_not_entitled_cannot_tell_the_worlds_apart(worlds: Worlds, role: str, other: str) -> None:
+    found = list(differences(worlds.seen(KESTREL, role), worlds.seen(OTHERS[other], role)))
+    assert found == [], "\n".join(found[:10])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_answer_holds_a_canary(worlds: Worlds, role: str) -> None:
+    """Words of the confidential text stand only in answers to those who typed them."""
+    for address, (_, _, body) in worlds.seen(KESTREL, role).items():
+        if not any(word in address for word in KESTREL.words):
+            assert [word for word in KESTREL.words if word in body.lower()] == [], address
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_no_mail_tells_the_worlds_apart(worlds: Worlds, other: str) -> None:
+    assert mails(worlds.of(KESTREL)) == mails(worlds.of(OTHERS[other]))
+
+
+def test_the_command_line_suggests_the_same(worlds: Worlds) -> None:
+    answers = []
+    for secret in (KESTREL, MARSH, *OTHERS.values()):
+        app = worlds.of(secret).app
+        arguments = [
+            "suggest",
+            "--text",
+            TEASERS["need"],
+            "--kind",
+            "needs",
+            "--json",
+            "--as",
+            "forscherin@elbstrand.example",
+        ]
+        answers.append(app.test_cli_runner().invoke(args=arguments).output)
+    assert len(set(answers)) == 1
+    assert "teaser" in answers[0]
+
+
+def test_the_index_holds_no_confidential_text(worlds: Worlds) -> None:
+    app = worlds.of(KESTREL).app
+    with app.app_context(), Session(db.engine) as session:
+        said = " ".join(session.scalars(select(StatementRow.text))).lower()
+        vectors = set(session.scalars(select(Embedding.statement_id)))
+        statements = set(session.scalars(select(StatementRow.id)))
+    assert [word for word in KESTREL.words if word in said] == []
+    assert vectors <= statements
+
+
+def test_the_log_holds_no_confidential_word(worlds: Worlds, capfd: pytest.CaptureFixture[str]) -> None:
+    installation = worlds.of(KESTREL)
+    crawl(installation, "fellow", QUERIES[:1])
+    logged = "".join(capfd.readouterr()).lower()
+    assert [word for word in KESTREL.words if word in logged] == []
