@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from embeddings.glossary import Glossary, bundled_glossary
 from embeddings.language import LANGUAGES, normalise, words
@@ -105,15 +106,29 @@ def _meets(word: str, keys: frozenset[str], wanted: frozenset[str]) -> bool:
     lower = word.lower()
     if len(lower) < 5 or not lower.isalpha():
         return False
-    for term in wanted:
-        if len(term) < 5 or not term.isalpha():
-            continue
-        # A compound holds the other's word at its start or end: "Knochenheilung", "Heilung".
-        if len(lower) >= len(term) + 4 and (lower.startswith(term) or lower.endswith(term)):
+    beginning, ending = _by_letters(wanted)
+    # A compound holds the other's word at its start or end: "Knochenheilung", "Heilung".
+    for term in ending.get(lower[-3:], ()):
+        if len(lower) >= len(term) + 4 and lower.endswith(term):
             return True
-        if lower[:3] == term[:3] and similarity(lower, term) >= max(RELATED, 0.5):
+    for term in beginning.get(lower[:3], ()):
+        if len(lower) >= len(term) + 4 and lower.startswith(term):
+            return True
+        if similarity(lower, term) >= max(RELATED, 0.5):
             return True
     return False
+
+
+@lru_cache(maxsize=64)
+def _by_letters(wanted: frozenset[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The longer words among these by their first three letters and by their last: no others can meet a word."""
+    beginning: dict[str, list[str]] = {}
+    ending: dict[str, list[str]] = {}
+    for term in wanted:
+        if len(term) >= 5 and term.isalpha():
+            beginning.setdefault(term[:3], []).append(term)
+            ending.setdefault(term[-3:], []).append(term)
+    return beginning, ending
 
 
 _KEYS: dict[tuple[str, tuple[str, ...], str], frozenset[str]] = {}

@@ -96,6 +96,23 @@ def test_a_german_compound_shares_its_parts() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "told", "shared"),
+    [
+        ("Teppich", "Teppichlager", True),
+        ("Teppich", "Wandteppich", True),
+        ("Lampe", "lamellar", False),
+        ("Gitarre", "Gitarrist", True),
+        ("Gitarre", "Giraffen", False),
+    ],
+)
+def test_a_word_unknown_to_the_glossary_is_met_at_either_end_or_in_another_form(
+    asked: str, told: str, shared: bool
+) -> None:
+    found = shared_terms(f"{asked} und anderes", told, query_language="de", passage_language="de")
+    assert found == ((told,) if shared else ())
+
+
 def test_stop_words_are_never_shared_but_names_in_capitals_are() -> None:
     assert shared_terms("the and of it", "it is the way of it") == ()
     assert shared_terms("WHO guidance", "as the WHO says") == ("WHO",)
