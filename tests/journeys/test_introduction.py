@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -34,6 +35,17 @@ def mails(server: Server, sink: Sink, to: str) -> list[str]:
     server.command("mail", "send")
     pairs = zip(sink.received, sink.recipients, strict=True)
     return [str(message["Subject"]) for message, recipients in pairs if to in recipients]
+
+
+def calendars(server: Server, sink: Sink, method: str) -> list[str]:
+    """Whose calendars were told so, once everything that waits was sent."""
+    server.command("mail", "send")
+    told = []
+    for message, recipients in zip(sink.received, sink.recipients, strict=True):
+        parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+        if any(f"METHOD:{method}" in part.get_payload(decode=True).decode() for part in parts):
+            told += recipients
+    return sorted(told)
 
 
 def open_introduction(page: Page, tab: str) -> None:
@@ -80,10 +92,30 @@ def test_from_the_request_to_the_conversation(
     sme.get_by_role("button", name="Send").click()
     researcher.reload()
     expect(researcher.get_by_text("Could we meet on Thursday?")).to_be_visible()
+
+    ahead = (datetime.now() + timedelta(days=5)).strftime("%Y-%m-%dT10:30")
+    sme.get_by_label("Time 1").fill(ahead)
+    sme.get_by_role("button", name="Propose", exact=True).click()
+    expect(sme.get_by_text("The other side picks one.")).to_be_visible()
+    researcher.reload()
+    researcher.get_by_role("button", name="Pick this").click()
+    expect(researcher.locator("#meeting .meeting-when")).to_contain_text("10:30 (Berlin)")
+    assert calendars(mailing_cluster, sink, "REQUEST") == sorted([demonstration.sme[0], demonstration.researcher[0]])
+
+    sme.reload()
+    sme.get_by_text("Note what came of it").click()
+    sme.locator("#kind").select_option("product_tested")
+    sme.get_by_role("button", name="Note it").click()
+    expect(sme.get_by_text("Waits for one side")).to_be_visible()
+    researcher.reload()
+    researcher.get_by_role("button", name="We see it so too").click()
+    expect(researcher.get_by_text("Confirmed by both")).to_be_visible()
+
     sme.get_by_text("End the introduction").click()
     sme.get_by_role("button", name="End it").click()
     researcher.reload()
     expect(researcher.get_by_text(demonstration.sme[0])).to_have_count(0)
+    assert calendars(mailing_cluster, sink, "CANCEL") == sorted([demonstration.sme[0], demonstration.researcher[0]])
 
 
 def test_the_pages_of_introductions_are_sound(
