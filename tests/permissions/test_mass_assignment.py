@@ -37,7 +37,7 @@ TYPED = {
 }
 #: Random or made of random parts, whatever is sent.
 VOLATILE = {"fs_uniquifier", "message_id", "text", "html", "password", "prefix", "digest", "request"}
-_RANDOM = re.compile(r"[23456789a-z]{12}")
+_RANDOM = re.compile(r"[23456789a-z]{12}|([0-9a-f]{32}){1,2}")
 
 
 def stuffing(house: House, offered: set[str]) -> dict[str, str]:
@@ -63,6 +63,8 @@ def plain(value: Any) -> str:
     """The value, if it is not one of chance or of the moment."""
     if isinstance(value, datetime):
         return "now"
+    if isinstance(value, list):
+        return repr([plain(one) for one in value])
     return "an id" if isinstance(value, str) and _RANDOM.fullmatch(value) else repr(value)
 
 
