@@ -100,14 +100,21 @@ def items_of(session: Session, introduction: Introduction, side: Side) -> list[A
     return [one for one in found if one is not None and one.organisation_id == organisation_id]
 
 
-def is_confidential(item: Any, reader: Organisation) -> bool:
-    """Whether an item is not for this other organisation, by its visibility alone; that it has ended is no matter."""
+def is_confidential(item: Any, reader: Organisation | None) -> bool:
+    """Whether an item is not for this other organisation, by its visibility alone; that it has ended is no matter.
+
+    Where the other side is hidden (None), only what everybody may read is no secret: asking for more would tell the
+    asker which clusters the hidden organisation belongs to.
+    """
     if item.state == ItemState.DRAFT or item.visibility in (Visibility.PRIVATE, Visibility.TEASER):
         return True
-    return item.visibility == Visibility.MEMBERS and not (reader.cluster_ids & item.organisation.cluster_ids)
+    if item.visibility != Visibility.MEMBERS:
+        return False
+    return reader is None or not (reader.cluster_ids & item.organisation.cluster_ids)
 
 
 def confidential_item(session: Session, introduction: Introduction, side: Side) -> Any:
     """The thing of a side that the other may not read, whose full text it may disclose; None where there is none."""
-    reader = introduction.organisation_of(side.other)
+    hidden = introduction.blind and side is Side.ASKER
+    reader = None if hidden else introduction.organisation_of(side.other)
     return next((one for one in items_of(session, introduction, side) if is_confidential(one, reader)), None)

@@ -141,7 +141,8 @@ def _ask_page(form: AskForm, target: Target, asked_with: tuple[About, Any] | Non
         target=target,
         title=presenting.title_of(target.item) if target.item is not None and not target.hidden else "",
         own_item=own_item,
-        anonymous=own_item is not None and things.is_confidential(own_item, target.organisation),
+        anonymous=own_item is not None
+        and things.is_confidential(own_item, None if target.hidden else target.organisation),
         interest=target.kind is About.NEED,
         explanation=explanation.opened(form.explanation.data or ""),
         brokered=queries.brokering_cluster(db.session, pages.acting_organisation(db.session)) is not None,

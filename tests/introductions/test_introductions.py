@@ -328,6 +328,21 @@ def test_a_request_to_a_teaser_reaches_its_hidden_owner_who_stays_hidden_until_b
     assert "zirconium" not in sme.read(latest()), "the text itself was not ticked"
 
 
+def test_asking_with_a_members_text_does_not_tell_whether_the_hidden_owner_shares_a_cluster(
+    sme: Person, world: Any, session: Session
+) -> None:
+    offer = factories.competence(session, world.sme, visibility=Visibility.MEMBERS)
+    shown = []
+    for owner in (world.university, world.stranger):
+        need = factories.need(session, owner, visibility=Visibility.TEASER, teaser="Partner for implants wanted.")
+        session.commit()
+        page = sme.browser.get(f"/introductions/ask/{need.shown_as.public_id}", query_string={"for": offer.public_id})
+        assert page.status_code == 200
+        shown.append(re.sub(r'value="[^"]*"', "", page.text).replace(need.shown_as.public_id, "the teaser"))
+    assert "Your organisation stays hidden" in shown[0]
+    assert shown[0] == shown[1]
+
+
 def test_only_what_both_agreed_to_teaches_the_clusters_order(
     app: Flask, session: Session, world: Any, sme: Person, researcher: Person, latest: Callable[[], Introduction]
 ) -> None:
