@@ -186,6 +186,8 @@ class _Candidate:
     score: float
     strength: float
     parts: tuple[ScorePart, ...]
+    #: Whether its vector is pending and words alone can speak for it, so that it need not stand out.
+    by_words: bool = False
 
 
 class Matcher:
@@ -409,7 +411,7 @@ class Matcher:
         found: dict[int, list[_Candidate]] = {}
         candidates, scale = self._candidates(board, query, mask, around, legs)
         for candidate in candidates:
-            if candidate.score >= scale.shown or candidate.item in found:
+            if candidate.score >= scale.shown or candidate.by_words or candidate.item in found:
                 found.setdefault(candidate.item, []).append(candidate)
         best = sorted(found.items(), key=lambda pair: (-pair[1][0].score, pair[0]))[: max(limit, 0)]
         return [
@@ -605,7 +607,7 @@ class Matcher:
         heard: set[int] = set()
         candidates, scale = self._candidates(board, query, mask, around, legs)
         for candidate in candidates:
-            if candidate.score < scale.votes:
+            if candidate.score < scale.votes and not candidate.by_words:
                 break  # What is no nearer than the average text says nothing for its owners.
             if candidate.item in heard:
                 continue  # A long text in many parts has one vote.
@@ -618,7 +620,7 @@ class Matcher:
         voices = {
             owner: (soft_votes([c.score for c in v], TEMPERATURE), v)
             for owner, v in votes.items()
-            if v[0].score >= scale.shown
+            if v[0].score >= scale.shown or v[0].by_words
         }
         return voices, scale, [c for c in candidates if c.score > 0.0 and c.item not in heard]
 
@@ -646,12 +648,15 @@ class Matcher:
             rows, overlap = scored.rows[within], scored.overlap[within]
             chosen = rows[np.lexsort((ids[rows], -overlap))[:DEPTH]]
         meaning: np.ndarray | None = None
+        pending = np.zeros(0, dtype=bool)
+        worded_rows = chosen
         if MEANING in legs and query.vector is not None and board.vectors is not None:
             inside = np.flatnonzero(mask)
             allowed = None if inside.size == board.size else np.sort(ids[inside])
             hits = board.vectors.search(query.vector[None, :], DEPTH, allowed)[0]
             chosen = np.union1d(chosen, board.rows(hits.ids))
-            meaning = self._standardised(board, query.vector, ids, np.flatnonzero(around), chosen)
+            meaning, pending = self._standardised(board, query.vector, ids, np.flatnonzero(around), chosen)
+            pending &= np.isin(chosen, worded_rows)
         if not chosen.size:
             return [], Scale()
         # Words weigh as much as they have to say about this query; without a model they are all there is.
@@ -678,6 +683,7 @@ class Matcher:
                     score=float(scores[n]),
                     strength=float(strengths[n]),
                     parts=tuple(parts),
+                    by_words=bool(pending.size and pending[n]),
                 )
             )
         return candidates, scale
@@ -685,12 +691,13 @@ class Matcher:
     @staticmethod
     def _standardised(
         board: _Board, vector: np.ndarray, ids: np.ndarray, allowed_rows: np.ndarray, chosen: np.ndarray
-    ) -> np.ndarray:
-        """Cosines of the chosen rows, in spreads above what unrelated allowed texts have."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Cosines of the chosen rows, in spreads above what unrelated allowed texts have; and which are pending."""
         assert board.vectors is not None  # noqa: S101 - for the type checker; the caller has looked.
         step = max(1, allowed_rows.size // BACKGROUND)
         sample = board.vectors.scores(vector, ids[allowed_rows[::step]])
-        return standard_meaning(board.vectors.scores(vector, ids[chosen]), sample)
+        cosines = board.vectors.scores(vector, ids[chosen])
+        return standard_meaning(cosines, sample), np.isnan(cosines)
 
     def _evidence(self, board: _Board, query: Query, candidate: _Candidate, explain: bool) -> Evidence:
         """What a candidate says for its match; without `explain` the shared terms are left to those who show it."""

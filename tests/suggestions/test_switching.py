@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from embeddings import HashingEncoder, ModelRefused, ModelUnavailable
+from embeddings.matcher import LEGS, MEANING
 from matchmaker import jobs
 from matchmaker.db import set_read_only
 from matchmaker.suggestions import embedding, indexing, switching
@@ -59,7 +60,7 @@ def vectors_of(session: Session, encoder: HashingEncoder) -> int:
     return session.scalar(counted) or 0
 
 
-def search(app: Flask, text: str = "okapi serum") -> tuple[set[indexing.Key], Any]:
+def search(app: Flask, text: str = "okapi serum", legs: Collection[str] = LEGS) -> tuple[set[indexing.Key], Any]:
     """What a worker finds, and the encoder it went by; a switch that this search began is awaited."""
     catalogue: Catalogue = app.extensions["catalogue"]
     with app.app_context():
@@ -68,7 +69,7 @@ def search(app: Flask, text: str = "okapi serum") -> tuple[set[indexing.Key], An
             matcher = catalogue.matcher()
         finally:
             set_read_only(False)
-        found = matcher.rank_items(matcher.prepare(text), allowed=None, limit=50)
+        found = matcher.rank_items(matcher.prepare(text), allowed=None, limit=50, legs=legs)
         if catalogue._switch is not None:
             catalogue._switch.join(20)
         return {item_key(match.key) for match in found}, matcher.encoder
@@ -78,14 +79,15 @@ def test_a_model_is_built_beside_the_present_one_and_every_worker_changes_over(
     make_app: Callable[..., Flask], app: Flask, session: Session, statements: int
 ) -> None:
     worker = make_app(ENCODER=None)
-    everything, by = search(worker)
+    everything, by = search(worker, legs=[MEANING])
     assert by is OLD
+    assert len(everything) == statements
 
     assert "new is in use" in use(app, "use", "new")
 
     assert vectors_of(session, OLD) == vectors_of(session, NEW) == statements
     search(worker)  # notices, answers by the old one, and changes over
-    found, by = search(worker)
+    found, by = search(worker, legs=[MEANING])
     assert by is NEW
     assert found == everything
 
