@@ -17,7 +17,7 @@ from flask import Flask, Response, abort, current_app, g, has_request_context, m
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -223,9 +223,13 @@ def _slow_down() -> None:
     if counts:
         # The counts have a transaction of their own; ours must hold no lock meanwhile.
         db.session.rollback()
-        with throttle.counting() as session:
-            for key, limit, per in counts:
-                throttle.allow(session, key, limit, per)
+        try:
+            with throttle.counting() as session:
+                for key, limit, per in counts:
+                    throttle.allow(session, key, limit, per)
+        except OperationalError:
+            # While somebody writes for long nothing can be counted; reading goes on all the same.
+            log.warning("request not counted", error="database busy")
 
 
 def _token_of_bearer() -> ApiToken | None:

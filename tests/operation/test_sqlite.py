@@ -116,7 +116,6 @@ def impatient(app: Flask) -> Flask:
     return app
 
 
-@pytest.mark.xfail(strict=False, reason="counting searches writes, so a search waits for the lock too: to be mended")
 def test_a_lock_that_is_held_too_long_answers_503_and_says_when_to_come_back(
     settings: Settings, session: Session, world: World, impatient: Flask, sign_in: Callable[..., FlaskClient]
 ) -> None:
