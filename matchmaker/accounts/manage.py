@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -16,28 +15,8 @@ from matchmaker.accounts.security import ask_again
 from matchmaker.accounts.views import bp
 from matchmaker.audit import Event
 from matchmaker.db import db
+from matchmaker.paging import Page
 from matchmaker.permissions import NotPermitted, Permission, permits
-
-
-@dataclass(frozen=True)
-class UsersPage:
-    """Where the list stands, for the pagination below it."""
-
-    page: int
-    pages: int
-    total: int
-    words: str
-
-    def url(self, number: int) -> str:
-        return url_for("accounts.users", q=self.words or None, page=number if number > 1 else None)
-
-    @property
-    def prev_url(self) -> str | None:
-        return self.url(self.page - 1) if self.page > 1 else None
-
-    @property
-    def next_url(self) -> str | None:
-        return self.url(self.page + 1) if self.page < self.pages else None
 
 
 @bp.get("/users")
@@ -50,10 +29,14 @@ def users() -> str:
 def _page(form: SuspensionForm, suspending: User | None = None) -> str:
     words = request.args.get("q", "")[:200]
     listed = queries.users(db.session, words=words, page=request.args.get("page", 1, type=int))
+
+    def url(number: int) -> str:
+        return url_for("accounts.users", q=words or None, page=number if number > 1 else None)
+
     return render_template(
         "accounts/users.html",
         users=[suspending] if suspending else listed.users,
-        page=UsersPage(listed.page, listed.pages, listed.found, words),
+        page=Page(listed.users, listed.page, listed.pages, listed.found, url),
         words=words,
         form=form,
         suspending=suspending,

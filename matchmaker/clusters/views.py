@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from matchmaker.clusters.forms import TYPE_HELPS, AskForm, InvitationForm, Organ
 from matchmaker.clusters.models import Cluster, Invitation, MembershipRole, MembershipState, Organisation
 from matchmaker.clusters.queries import Likeness
 from matchmaker.db import EditConflict, db
+from matchmaker.paging import Page
 from matchmaker.permissions import NotPermitted, Permission, permits
 
 bp = Blueprint("clusters", __name__)
@@ -410,27 +410,6 @@ def _last_admin(organisation: Organisation) -> Any:
 # The managers' list.
 
 
-@dataclass(frozen=True)
-class MembersPage:
-    """Where the list stands, for the pagination below it."""
-
-    page: int
-    pages: int
-    total: int
-    words: str
-
-    def url(self, number: int) -> str:
-        return url_for("clusters.members", q=self.words or None, page=number if number > 1 else None)
-
-    @property
-    def prev_url(self) -> str | None:
-        return self.url(self.page - 1) if self.page > 1 else None
-
-    @property
-    def next_url(self) -> str | None:
-        return self.url(self.page + 1) if self.page < self.pages else None
-
-
 @bp.get("/cluster/members")
 @permits(Permission.CURATE)
 def members() -> str:
@@ -439,5 +418,9 @@ def members() -> str:
     listed = queries.members_of(
         db.session, g.viewer.manages, words=words, page=request.args.get("page", 1, type=int), size=PAGE_SIZE
     )
-    page = MembersPage(listed.page, listed.pages, listed.found, words)
+
+    def url(number: int) -> str:
+        return url_for("clusters.members", q=words or None, page=number if number > 1 else None)
+
+    page = Page(listed.rows, listed.page, listed.pages, listed.found, url)
     return render_template("clusters/members.html", rows=listed.rows, totals=listed.totals, page=page, words=words)

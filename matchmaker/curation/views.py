@@ -16,8 +16,9 @@ from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import db
 from matchmaker.items.labels import label, words_of
 from matchmaker.items.pages import back_to, page_number, url_of_page, url_with
-from matchmaker.items.queries import findable, get_or_refuse, paginate, teaser_or_refuse
+from matchmaker.items.queries import findable, get_or_refuse, teaser_or_refuse
 from matchmaker.needs.models import Need
+from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, permits, require
 from matchmaker.profiles.models import Competence
 from matchmaker.testfields.models import TestField

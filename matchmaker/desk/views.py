@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from matchmaker.db import db
 from matchmaker.desk import queries
-from matchmaker.items.queries import paginate
+from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.readiness import percent_read
 

@@ -17,7 +17,7 @@ from matchmaker.directory.labels import KINDS, PAGES, filter_words
 from matchmaker.items.labels import country_name, label
 from matchmaker.items.models import Cooperation, Field, Rung
 from matchmaker.items.pages import file_links, page_number, url_of_page, url_with
-from matchmaker.items.queries import Page, paginate
+from matchmaker.paging import Page, paginate
 from matchmaker.permissions import Permission, allows, permits
 from matchmaker.suggestions.filters import Filters
 from matchmaker.suggestions.models import ItemKind

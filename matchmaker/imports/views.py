@@ -19,7 +19,7 @@ from matchmaker.imports.mapping import RECORDS, FileKind
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
 from matchmaker.imports.readers import UnreadableFile
 from matchmaker.items.pages import overtaken, page_number, url_of_page
-from matchmaker.items.queries import paginate
+from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.uploads import takes_up_to
 

@@ -15,7 +15,7 @@ from matchmaker.introductions.forms import DeclineForm, ProposeForm, RulesForm
 from matchmaker.introductions.models import About, Introduction, IntroductionState, Side
 from matchmaker.introductions.views import bp, me
 from matchmaker.items.pages import page_number, url_of_page
-from matchmaker.items.queries import paginate
+from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, allows, permits
 
 

@@ -19,7 +19,7 @@ from matchmaker.introductions.things import Target
 from matchmaker.items import pages
 from matchmaker.items.labels import label, labels
 from matchmaker.items.models import Cooperation
-from matchmaker.items.queries import paginate
+from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, permits, require
 
 bp = Blueprint("introductions", __name__, url_prefix="/introductions")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
@@ -21,8 +18,6 @@ AnyItem = TypeVar("AnyItem", bound=Item)
 
 #: How long before its end an item is called to its owner's attention.
 SOON = timedelta(days=30)
-#: How many rows a page of a list holds.
-PAGE_SIZE = 20
 #: Where an owner's items stand, in the order of the owner's tabs.
 STANDINGS = ("published", "expiring", "expired", "draft", "met", "withdrawn")
 
@@ -163,33 +158,3 @@ def of_organisation(model: type[Any], organisation_id: int, standing: str = "") 
     if standing in STANDINGS:
         wanted = wanted.where(standing_is(model, standing))
     return wanted.order_by(model.updated_at.desc(), model.id.desc())
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list, and how to get to the others."""
-
-    items: list[Any]
-    page: int
-    pages: int
-    total: int
-    url: Callable[[int], str]
-
-    @property
-    def prev_url(self) -> str | None:
-        return self.url(self.page - 1) if self.page > 1 else None
-
-    @property
-    def next_url(self) -> str | None:
-        return self.url(self.page + 1) if self.page < self.pages else None
-
-
-def paginate(
-    session: Session, wanted: Select[Any], number: int, url: Callable[[int], str], size: int = PAGE_SIZE
-) -> Page:
-    """One page of what is wanted; a number outside the list gives the nearest page."""
-    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
-    pages = max(1, ceil(total / size))
-    number = min(max(1, number), pages)
-    items = list(session.scalars(wanted.limit(size).offset((number - 1) * size)).unique())
-    return Page(items, number, pages, total, url)

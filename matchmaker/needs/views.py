@@ -11,10 +11,11 @@ from flask_security import current_user
 from matchmaker.db import db
 from matchmaker.items import pages
 from matchmaker.items.operations import NotADraft
-from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation, paginate
+from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation
 from matchmaker.needs import operations
 from matchmaker.needs.forms import NeedForm
 from matchmaker.needs.models import Need
+from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits, require
 
 bp = Blueprint("needs", __name__, url_prefix="/needs")

@@ -13,9 +13,9 @@ from matchmaker.db import EditConflict, db
 from matchmaker.introductions.models import Introduction, Side
 from matchmaker.introductions.queries import get_or_refuse
 from matchmaker.items.pages import page_number, url_of_page
-from matchmaker.items.queries import paginate
 from matchmaker.outcomes import operations, queries
 from matchmaker.outcomes.forms import OutcomeForm, StoryForm
+from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, permits
 
 bp = Blueprint("outcomes", __name__)

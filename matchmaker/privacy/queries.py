@@ -12,7 +12,7 @@ from matchmaker.accounts.models import User
 from matchmaker.audit.models import AuditEntry, Event
 from matchmaker.audit.queries import MANAGERS_ONLY
 from matchmaker.clusters.models import Organisation
-from matchmaker.items.queries import Page, paginate
+from matchmaker.paging import Page, paginate
 from matchmaker.suggestions.models import Objection
 
 #: Entries of the trail on one page.

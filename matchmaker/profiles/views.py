@@ -13,7 +13,8 @@ from matchmaker.db import EditConflict, db
 from matchmaker.items import operations as items
 from matchmaker.items import pages
 from matchmaker.items.operations import NotADraft
-from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation, paginate
+from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation
+from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, Visibility, permits, require
 from matchmaker.profiles import operations, queries, sections
 from matchmaker.profiles.forms import CompetenceForm, EvidenceForm, ProfileForm

@@ -18,7 +18,7 @@ from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
 from matchmaker.items.labels import language_name
 from matchmaker.items.pages import back_to, page_number, url_of_page, url_with
-from matchmaker.items.queries import Page, paginate
+from matchmaker.paging import Page, paginate
 from matchmaker.permissions import NotPermitted, Permission, permits
 from matchmaker.suggestions import glossary, learning
 from matchmaker.suggestions.forms import AcronymForm, WordForm

@@ -13,7 +13,8 @@ from matchmaker.db import db
 from matchmaker.items import labels, pages
 from matchmaker.items import operations as items
 from matchmaker.items.operations import NotADraft
-from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation, paginate
+from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation
+from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits, require
 from matchmaker.testfields import operations, queries
 from matchmaker.testfields.forms import TestFieldForm
