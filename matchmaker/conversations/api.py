@@ -15,8 +15,8 @@ from matchmaker.conversations.forms import LONGEST
 from matchmaker.conversations.models import Message
 from matchmaker.db import db
 from matchmaker.errors import answer
-from matchmaker.introductions.models import Introduction, Side
-from matchmaker.introductions.queries import get_or_refuse
+from matchmaker.introductions.models import Side
+from matchmaker.introductions.queries import own_or_refuse
 from matchmaker.permissions import Permission, permits
 from matchmaker.texts import clean_text
 
@@ -62,7 +62,7 @@ class WriteBody(BaseModel):
 @permits(Permission.INTRODUCTION)
 def read(path: Path) -> Response:
     """Everything two sides wrote to each other."""
-    introduction, side = _own(path)
+    introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     messages = queries.messages_of(db.session, introduction)
     names = {message.id: message.public_id for message in messages}
     return jsonify(messages=[_as_json(message, side, names) for message in messages])
@@ -74,7 +74,7 @@ def read(path: Path) -> Response:
 @permits(Permission.INTRODUCTION)
 def write(path: Path, body: WriteBody) -> Response:
     """Write to the other side, which is told."""
-    introduction, side = _own(path)
+    introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     text = clean_text(body.body)
     if not text:
         details: list[dict[str, Any]] = [{"where": "body", "what": "expected a text, found none"}]
@@ -89,11 +89,6 @@ def write(path: Path, body: WriteBody) -> Response:
     db.session.commit()
     names = {answered.id: answered.public_id} if answered is not None else {}
     return make_response(jsonify(_as_json(made, side, names)), 201)
-
-
-def _own(path: Path) -> tuple[Introduction, Side]:
-    introduction = get_or_refuse(db.session, path.public_id, g.viewer)
-    return introduction, introduction.side_of(g.viewer.organisation_ids) or Side.ASKER
 
 
 def _as_json(message: Message, side: Side, names: dict[int, str]) -> dict[str, Any]:

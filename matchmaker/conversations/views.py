@@ -12,8 +12,7 @@ from flask_security import current_user
 from matchmaker.conversations import files, operations, queries
 from matchmaker.conversations.forms import MessageForm, NoteForm
 from matchmaker.db import db
-from matchmaker.introductions.models import Side
-from matchmaker.introductions.queries import get_or_refuse
+from matchmaker.introductions.queries import get_or_refuse, own_or_refuse
 from matchmaker.permissions import Permission, permits
 from matchmaker.uploads import takes_up_to
 
@@ -25,8 +24,7 @@ bp = Blueprint("conversations", __name__, url_prefix="/introductions/<public_id>
 @permits(Permission.INTRODUCTION)
 def write(public_id: str) -> Any:
     """Write to the other side."""
-    introduction = get_or_refuse(db.session, public_id, g.viewer)
-    side = introduction.side_of(g.viewer.organisation_ids) or Side.ASKER
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     form = MessageForm()
     back = redirect(url_for("introductions.show", public_id=public_id, _anchor="conversation"))
     if not form.validate():

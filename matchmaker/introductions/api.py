@@ -150,7 +150,7 @@ def listed(query: ListQuery) -> Response:
 @permits(Permission.INTRODUCTION)
 def read(path: Path) -> Response:
     """One introduction, with the contact where both sides agreed."""
-    return jsonify(_as_json(_own(path)[0]))
+    return jsonify(_as_json(queries.own_or_refuse(db.session, path.public_id, g.viewer)[0]))
 
 
 @blueprint.get("/consent-screen", summary="See what you would disclose", tags=[_tag], responses={200: ScreenAnswer})
@@ -158,7 +158,7 @@ def read(path: Path) -> Response:
 def screen(query: ScreenQuery) -> Response:
     """Everything that you would or could disclose, and its fingerprint."""
     if query.introduction:
-        introduction, side = _own(Path(public_id=query.introduction))
+        introduction, side = queries.own_or_refuse(db.session, query.introduction, g.viewer)
     elif query.about:
         target, made_for = _target(query.about, query.made_for)
         introduction, side = operations.planned(_asker(), target, made_for), Side.ASKER
@@ -196,7 +196,7 @@ def ask(body: AskBody) -> Response:
 @permits(Permission.INTRODUCTION)
 def accept(path: Path, body: AcceptBody) -> Response:
     """Agree to disclose your side."""
-    introduction, side = _own(path)
+    introduction, side = queries.own_or_refuse(db.session, path.public_id, g.viewer)
     return _done(introduction, lambda: operations.accept(db.session, introduction, side, _agreement(body)))
 
 
@@ -206,7 +206,7 @@ def accept(path: Path, body: AcceptBody) -> Response:
 @permits(Permission.INTRODUCTION)
 def decline(path: Path, body: DeclineBody) -> Response:
     """Say no, with a reason or silently."""
-    introduction, side = _own(path)
+    introduction, side = queries.own_or_refuse(db.session, path.public_id, g.viewer)
     reason = DeclineReason(body.reason) if body.reason else None
     words = clean_text(body.kind_words)
     return _done(
@@ -221,7 +221,7 @@ def decline(path: Path, body: DeclineBody) -> Response:
 @permits(Permission.INTRODUCTION)
 def withdraw(path: Path) -> Response:
     """Take back a request, or end an introduction; nothing is disclosed any more."""
-    introduction, side = _own(path)
+    introduction, side = queries.own_or_refuse(db.session, path.public_id, g.viewer)
     return _done(introduction, lambda: operations.withdraw(db.session, introduction, side, person=_me()))
 
 
@@ -241,14 +241,6 @@ def _done(introduction: Introduction, act: Callable[[], None]) -> Response:
 def _changed() -> Response:
     db.session.rollback()
     return make_response(*answer(409, "What would be disclosed is not what was shown: read the consent screen again."))
-
-
-def _own(path: Path) -> tuple[Introduction, Side]:
-    introduction = queries.get_or_refuse(db.session, path.public_id, g.viewer)
-    side = introduction.side_of(g.viewer.organisation_ids)
-    if side is None:
-        raise NotPermitted(path.public_id)
-    return introduction, side
 
 
 def _me() -> User:

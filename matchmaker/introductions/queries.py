@@ -81,6 +81,15 @@ def get_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Introduct
     return found
 
 
+def own_or_refuse(session: Session, public_id: str, viewer: Viewer) -> tuple[Introduction, Side]:
+    """An introduction that the viewer has a side in, and which. Raises NotPermitted otherwise."""
+    introduction = get_or_refuse(session, public_id, viewer)
+    side = introduction.side_of(viewer.organisation_ids)
+    if side is None:
+        raise NotPermitted(public_id)
+    return introduction, side
+
+
 def brokered_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Introduction:
     """A request that waits for, or was moved by, a manager of its cluster. Raises NotPermitted otherwise."""
     found = session.scalar(select(Introduction).where(Introduction.public_id == public_id))

@@ -191,7 +191,7 @@ def show(public_id: str) -> str:
 @permits(Permission.INTRODUCTION)
 def accept(public_id: str) -> Any:
     """The consent screen: exactly what the other side will see."""
-    introduction, side = _own(public_id)
+    introduction, side = queries.own_or_refuse(db.session, public_id, g.viewer)
     if not introduction.waits_for(side):
         return _moved(introduction)
     return _consent_page(introduction, side, operations.accept, renewing=False)
@@ -201,7 +201,7 @@ def accept(public_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def renew(public_id: str) -> Any:
     """Disclose anew, after something changed."""
-    introduction, side = _own(public_id)
+    introduction, side = queries.own_or_refuse(db.session, public_id, g.viewer)
     if introduction.state != IntroductionState.ACCEPTED:
         return _moved(introduction)
     return _consent_page(introduction, side, operations.renew_consent, renewing=True)
@@ -252,7 +252,7 @@ def _agreed(introduction: Introduction, renewing: bool) -> str:
 @permits(Permission.INTRODUCTION)
 def decline(public_id: str) -> Any:
     """Say no, kindly."""
-    introduction, side = _own(public_id)
+    introduction, side = queries.own_or_refuse(db.session, public_id, g.viewer)
     if not introduction.waits_for(side):
         return _moved(introduction)
     form = DeclineForm()
@@ -276,7 +276,7 @@ def decline(public_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def withdraw(public_id: str) -> Any:
     """Take it back: from this moment nothing is disclosed any more."""
-    introduction, side = _own(public_id)
+    introduction, side = queries.own_or_refuse(db.session, public_id, g.viewer)
     try:
         operations.withdraw(db.session, introduction, side, person=me())
         db.session.commit()
@@ -285,14 +285,6 @@ def withdraw(public_id: str) -> Any:
         return _moved(moved.introduction)
     flash(_("Taken back. Nothing is disclosed any more."))
     return redirect(url_for(".show", public_id=public_id))
-
-
-def _own(public_id: str) -> tuple[Introduction, Side]:
-    introduction = queries.get_or_refuse(db.session, public_id, g.viewer)
-    side = introduction.side_of(g.viewer.organisation_ids)
-    if side is None:
-        raise NotPermitted(public_id)
-    return introduction, side
 
 
 def _moved(introduction: Introduction) -> Any:

@@ -9,19 +9,13 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from matchmaker.db import db
-from matchmaker.introductions.models import Introduction, Side
-from matchmaker.introductions.queries import get_or_refuse
+from matchmaker.introductions.queries import own_or_refuse
 from matchmaker.meetings import operations, queries
 from matchmaker.meetings.forms import TimesForm
 from matchmaker.meetings.models import Held
 from matchmaker.permissions import Permission, permits
 
 bp = Blueprint("meetings", __name__, url_prefix="/introductions/<public_id>/meetings")
-
-
-def _own(public_id: str) -> tuple[Introduction, Side]:
-    introduction = get_or_refuse(db.session, public_id, g.viewer)
-    return introduction, introduction.side_of(g.viewer.organisation_ids) or Side.ASKER
 
 
 def _back(public_id: str) -> Any:
@@ -32,7 +26,7 @@ def _back(public_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def propose(public_id: str) -> Any:
     """Propose times."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     form = TimesForm()
     if not form.validate():
         errors = [str(error) for errors in form.errors.values() for error in errors if error]
@@ -59,7 +53,7 @@ def propose(public_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def pick(public_id: str, meeting_id: str) -> Any:
     """Fix one of the proposed times."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     meeting = queries.meeting_or_refuse(db.session, introduction, meeting_id)
     try:
         operations.pick(db.session, meeting, side, request.form.get("slot", 0, type=int))
@@ -74,7 +68,7 @@ def pick(public_id: str, meeting_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def cancel(public_id: str, meeting_id: str) -> Any:
     """Call it off."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     meeting = queries.meeting_or_refuse(db.session, introduction, meeting_id)
     try:
         operations.cancel(db.session, meeting, side)
@@ -89,7 +83,7 @@ def cancel(public_id: str, meeting_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def held(public_id: str, meeting_id: str) -> Any:
     """Say whether it took place."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     meeting = queries.meeting_or_refuse(db.session, introduction, meeting_id)
     said = request.form.get("held", "")
     try:

@@ -10,8 +10,7 @@ from flask_security import current_user
 
 from matchmaker.accounts.models import User
 from matchmaker.db import EditConflict, db
-from matchmaker.introductions.models import Introduction, Side
-from matchmaker.introductions.queries import get_or_refuse
+from matchmaker.introductions.queries import own_or_refuse
 from matchmaker.items.pages import page_number, url_of_page
 from matchmaker.outcomes import operations, queries
 from matchmaker.outcomes.forms import OutcomeForm, StoryForm
@@ -23,11 +22,6 @@ bp = Blueprint("outcomes", __name__)
 
 def _me() -> User:
     return current_user._get_current_object()
-
-
-def _own(public_id: str) -> tuple[Introduction, Side]:
-    introduction = get_or_refuse(db.session, public_id, g.viewer)
-    return introduction, introduction.side_of(g.viewer.organisation_ids) or Side.ASKER
 
 
 def _back(public_id: str) -> Any:
@@ -46,7 +40,7 @@ def stories() -> str:
 @permits(Permission.INTRODUCTION)
 def report(public_id: str) -> Any:
     """Say what came of it."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     form = OutcomeForm()
     try:
         if not form.validate():
@@ -79,7 +73,7 @@ def report(public_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def say(public_id: str, outcome_id: str) -> Any:
     """Confirm for one's own side, see it differently, or take back what one said."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     outcome = queries.outcome_or_refuse(db.session, introduction, outcome_id)
     said = request.form.get("said", "")
     if said == "take-back" and outcome.side == side:
@@ -95,7 +89,7 @@ def say(public_id: str, outcome_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def story(public_id: str) -> Any:
     """Write the story; the other side has to agree to its very words."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     form = StoryForm()
     if not form.validate():
         flash(_("Not kept yet: a story needs a title and a text of at most 3,000 characters."), "error")
@@ -122,7 +116,7 @@ def story(public_id: str) -> Any:
 @permits(Permission.INTRODUCTION)
 def consent(public_id: str) -> Any:
     """Agree to the very words, or take that back."""
-    introduction, side = _own(public_id)
+    introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     found = queries.story_of(db.session, introduction)
     if found is None:
         raise NotPermitted(public_id)
