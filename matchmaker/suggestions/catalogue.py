@@ -250,8 +250,13 @@ class Catalogue:
 
         def switch() -> None:
             with app.app_context(), reading():
-                while self._is_loaded_beside():
-                    pass
+                try:
+                    while self._is_loaded_beside():
+                        pass
+                except OperationalError:
+                    # The database is busy or gone: the next search that notices the other model begins anew.
+                    self._tried = ""
+                    log.warning("model not changed yet", error="database unavailable")
 
         self._switch = threading.Thread(target=switch, name="model-switch", daemon=True)
         self._switch.start()
