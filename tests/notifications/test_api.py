@@ -30,7 +30,7 @@ def told(app: Flask, world: factories.World) -> str:
 
 def headers(app: Flask, user: User) -> dict[str, Any]:
     with app.app_context(), Session(db.engine) as session:
-        _token, raw = create_token(session, session.get_one(User, user.id), name="script", days=1)
+        _token, raw = create_token(session, session.get_one(User, user.id), name="script", days=1, writes=True)
         session.commit()
     return {"Authorization": f"Bearer {raw}"}
 
