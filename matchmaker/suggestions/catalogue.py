@@ -139,6 +139,8 @@ class Catalogue:
         #: The thread that loads another model, and the fingerprint it was started for.
         self._switch: threading.Thread | None = None
         self._tried = ""
+        #: Whether it changes over by itself when another model is taken into use.
+        self._follows = True
         self._attempts: Attempts = Counter()
         self._prepared: dict[tuple[str, str | None], Query] = {}
         self._by_words = Matcher(None)
@@ -241,7 +243,7 @@ class Catalogue:
 
     def _is_another(self, wanted: str) -> bool:
         """Whether another model than the loaded one was taken into use, and has not been tried yet."""
-        return bool(self._load and wanted and wanted not in (self.model_hash, self._tried))
+        return bool(self._load and self._follows and wanted and wanted not in (self.model_hash, self._tried))
 
     def _switch_to(self, wanted: str) -> None:
         """Load another model and its index in the background; searches go on with the present one until it is there."""
@@ -264,6 +266,8 @@ class Catalogue:
     def _is_loaded_beside(self) -> bool:
         """Take over the model in use with an index of its own; returns whether meanwhile yet another came into use."""
         beside = Catalogue(self._load, words_folder=self._words_folder)
+        # A model that can't be loaded would otherwise be tried beside the one beside, and so on for ever.
+        beside._follows = False
         try:
             beside.matcher()
         except OperationalError:

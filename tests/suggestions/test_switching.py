@@ -169,6 +169,9 @@ def test_another_model_of_the_same_dimension_in_its_place_is_refused_and_words_r
             super().__init__(64)
             self.space = "another model of 64 dimensions"
 
+    def threads() -> set[threading.Thread]:
+        return {one for one in threading.enumerate() if one.name == "model-switch"}
+
     use(app, "use", "new")
     models["new"] = Impostor()
     worker = make_app(ENCODER=None)
@@ -178,6 +181,7 @@ def test_another_model_of_the_same_dimension_in_its_place_is_refused_and_words_r
     catalogue: Catalogue = worker.extensions["catalogue"]
     assert catalogue.state is ModelState.FAILED
     assert "its files changed" in catalogue.failure
+    assert not threads(), "it is tried once more in the background, and then no more"
 
 
 def test_tidying_leaves_only_the_vectors_in_use_and_going_back_then_says_why_not(
