@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip install --disable-pip-version-check --progress-ba
 # One line a package is progress enough; what is already there is not news.
 QUIETER := grep --line-buffered -E '^ *(Collecting|Downloading|Building|Installing|Successfully|ERROR|error)' || true
 
-.PHONY: help run demo-remove test rights lint bench clean
+.PHONY: help run demo-remove test rights lint words bench clean
 
 help:  ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,6 +45,12 @@ rights: .venv/.dev  ## branch coverage of the code that decides, records, export
 
 lint: .venv/.dev  ## style, types of the engine, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+words: .venv/.dev  ## bring the catalogues of every language up to date with code and templates, and list what is missing
+	@mkdir -p build && .venv/bin/pybabel -q extract -F pyproject.toml --add-location=file --sort-by-file -o build/words.pot .
+	@.venv/bin/pybabel -q update -i build/words.pot -d matchmaker/translations \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
+	@.venv/bin/python -m pytest -q tests/test_translations.py
 
 bench: .venv/.dev  ## speed of the engine against baselines in the same run
 	@.venv/bin/python -m benchmarks

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_mailman import Mail
 from flask_wtf import CSRFProtect
+
+from matchmaker.translations import Babel
 
 babel = Babel()
 bootstrap = Bootstrap5()

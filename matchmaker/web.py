@@ -25,6 +25,7 @@ from matchmaker import audit, throttle
 from matchmaker.accounts.models import ApiToken
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
+from matchmaker.accounts.views import LANGUAGE_COOKIE
 from matchmaker.clusters.models import Cluster
 from matchmaker.clusters.queries import clusters, viewer_for
 from matchmaker.config import Settings
@@ -34,12 +35,10 @@ from matchmaker.extensions import babel
 from matchmaker.introductions.queries import count_to_answer
 from matchmaker.notifications.queries import unread
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
+from matchmaker.translations import LANGUAGES, own_name
 from matchmaker.uploads import largest_body
 
 log = structlog.get_logger("matchmaker")
-
-#: Languages that the interface speaks.
-LOCALES = ("en",)
 
 #: GET addresses that write: the link in a confirmation mail, and the one that opens a notification, which is then read.
 WRITING_GETS = frozenset(
@@ -101,18 +100,22 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_DEFAULT_LOCALE": LANGUAGES[0],
         "WTF_CSRF_TIME_LIMIT": None,
     }
 
 
 def select_locale() -> str:
-    """The language of the page: the user's choice, else the browser's."""
+    """The language of the page: of the user's account, else as chosen in this browser, else as the browser asks for."""
     if not has_request_context():
         # A command: it speaks English.
-        return "en"
-    chosen = getattr(current_user, "locale", "") if current_user else ""
-    return chosen if chosen in LOCALES else request.accept_languages.best_match(LOCALES, "en")
+        return LANGUAGES[0]
+    for chosen in (getattr(current_user, "locale", "") if current_user else "", request.cookies.get(LANGUAGE_COOKIE)):
+        if chosen in LANGUAGES:
+            return chosen
+    # Not Werkzeug's best match, which prefers a poor "en" to a good "de-AT".
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    return next((language for language in wanted if language in LANGUAGES), LANGUAGES[0])
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -284,6 +287,9 @@ def _protect(response: Response) -> Response:
     headers["X-Request-Id"] = g.get("request_id", "")
     if current_app.extensions["settings"].secure:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if response.mimetype == "text/html":
+        headers["Content-Language"] = str(get_locale())
+        response.vary.update(("Accept-Language", "Cookie"))
     viewer: Viewer = g.get("viewer", VISITOR)
     if viewer.signed_in:
         headers["Cache-Control"] = "no-store"
@@ -315,6 +321,8 @@ class Link:
     active: bool = False
     count: int = 0
     waiting: bool = False
+    #: The language it leads to, where that is another one.
+    code: str = ""
 
 
 #: The main menu: where it leads, its word, and who sees it.
@@ -362,6 +370,18 @@ def _menu(entries: tuple[tuple[str, Any, Permission], ...], viewer: Viewer) -> l
     ]
 
 
+def _languages(viewer: Viewer) -> list[Link]:
+    """The languages that a visitor may choose for this browser; who signed in has one in the account."""
+    if viewer.signed_in:
+        return []
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    now = str(get_locale())
+    return [
+        Link(own_name(code), url_for("accounts.speak", code=code, next=here), active=code == now, code=code)
+        for code in LANGUAGES
+    ]
+
+
 def _cluster_shown(viewer: Viewer) -> Cluster | None:
     """The cluster whose name stands beside ours: the viewer's only one, or the installation's only one."""
     try:
@@ -401,6 +421,7 @@ def _template_globals() -> dict[str, Any]:
         "nav": _menu(MENU, viewer),
         "account_links": _menu(ACCOUNT_MENU, viewer),
         "footer_links": _menu(FOOTER, viewer),
+        "languages": _languages(viewer),
         "inbox_count": _inbox_count(viewer),
         "cluster_name": cluster.name if cluster else None,
         "demo_notice": cluster is not None and cluster.demonstration,

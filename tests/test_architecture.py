@@ -13,8 +13,8 @@ from flask import Flask
 
 from matchmaker import SLICES
 from matchmaker.config import SETTINGS
-from matchmaker.mail.letters import LANGUAGES
 from matchmaker.permissions import RIGHTS, Permission, permission_of
+from matchmaker.translations import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"

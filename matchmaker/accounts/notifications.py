@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import after_this_request, current_app, has_request_context, request
+from flask import after_this_request, current_app, has_request_context
+from flask_babel import get_locale
 from flask_security import MailUtil
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -51,10 +52,10 @@ class Mails(MailUtil):
 
 
 def _language(user: User | None) -> str:
-    """The language the reader chose; else that of the browser, which is probably the reader's own."""
+    """The language the reader chose; else that of the page, which is probably open before the reader."""
     if user is not None and user.locale:
         return user.locale
-    return request.accept_languages.best_match(letters.LANGUAGES, "") if has_request_context() else ""
+    return str(get_locale()) if has_request_context() else ""
 
 
 def _commit(response: Response) -> Response:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from babel import Locale
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_babel import refresh
 from flask_security import current_user, login_user
 
 from matchmaker import audit
@@ -16,11 +17,33 @@ from matchmaker.accounts.redirects import is_safe
 from matchmaker.accounts.security import ask_again
 from matchmaker.audit import Event
 from matchmaker.db import db, utcnow
-from matchmaker.mail.letters import LANGUAGES
 from matchmaker.permissions import NotPermitted, Permission, permits
 from matchmaker.texts import clean_line
+from matchmaker.translations import LANGUAGES, own_name
 
 bp = Blueprint("accounts", __name__)
+
+#: The cookie that keeps the language somebody chose without an account.
+LANGUAGE_COOKIE = "language"
+
+
+@bp.get("/language/<code>")
+@permits(Permission.BROWSE)
+def speak(code: str) -> Any:
+    """Remember the language chosen for this browser, and go back to the page. It counts until the account has one."""
+    if code not in LANGUAGES:
+        raise NotPermitted(code)
+    back = request.args.get("next")
+    answer = redirect(back if is_safe(back) else url_for("home.index"))
+    answer.set_cookie(
+        LANGUAGE_COOKIE,
+        code,
+        max_age=timedelta(days=365),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
 
 
 @bp.get("/account/check-mail")
@@ -32,7 +55,7 @@ def check_mail() -> str:
 
 def _me_form() -> MeForm:
     form = MeForm(obj=current_user)
-    spoken = [(language, Locale(language).get_display_name().capitalize()) for language in LANGUAGES]
+    spoken = [(language, own_name(language)) for language in LANGUAGES]
     form.locale.choices = [("", _("As my browser asks for")), *spoken]
     return form
 
@@ -55,6 +78,8 @@ def update_me() -> Any:
         current_user._get_current_object(), name=form.name.data, title=form.title.data, locale=form.locale.data
     )
     db.session.commit()
+    # What is said from here on is said in the language that was just chosen.
+    refresh()
     flash(_("Saved."))
     return redirect(url_for(".me"))
 

@@ -15,8 +15,7 @@ from flask import current_app
 from flask_babel import force_locale
 from markupsafe import Markup, escape
 
-#: The languages that mails are written in; whoever asks for another one, or for none, reads the first.
-LANGUAGES = ("en", "de", "sv")
+from matchmaker.translations import LANGUAGES
 
 
 class Letter(TypedDict):

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from matchmaker.accounts.models import User
 from matchmaker.db import utcnow
 from matchmaker.introductions.models import Side
-from matchmaker.mail.letters import LANGUAGES, absolute_url, compose
+from matchmaker.mail.letters import absolute_url, compose
 from matchmaker.mail.operations import enqueue
 from matchmaker.meetings import times
 from matchmaker.meetings.models import Meeting
+from matchmaker.translations import LANGUAGES
 
 
 def send(session: Session, meeting: Meeting, *, cancelled: bool = False) -> None:

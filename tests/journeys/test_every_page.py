@@ -129,6 +129,7 @@ NOT_PAGES = {
     "items.open_text": "for those who run the installation: looked at in test_empty_cluster.py",
     "accounts.users": "for those who run the installation: looked at in test_empty_cluster.py",
     "accounts.go_to": "leads on",
+    "accounts.speak": "leads on",
     "accounts.come_back": "leads on",
     "clusters.invitation": "needs an invitation: walked in tests/clusters/test_invitations.py",
     "introductions.show": "needs an introduction: looked at in test_introduction.py",

@@ -40,6 +40,7 @@ GET  /static/<path:filename>                      file          everybody
 GET  /bootstrap/static/<path:filename>            library-file  everybody
 GET  /fs-static/<path:filename>                   no-file       nobody
 GET  /api/v1/openapi.json                         -             everybody
+GET  /language/<code>                             language      everybody
 
 # --- Signing in
 GET  /sign-in                                     -             everybody

@@ -151,6 +151,11 @@ def _library_file(session: Session, owner: Owner) -> Thing:
     return Thing({"filename": "css/bootstrap.min.css"})
 
 
+@thing("language")
+def _language(session: Session, owner: Owner) -> Thing:
+    return Thing({"code": "sv"})
+
+
 @thing("no-file")
 def _no_file(session: Session, owner: Owner) -> Thing:
     return Thing({"filename": "nothing.js"})

@@ -1,0 +1,65 @@
+"""The language of a page: of the account, else as chosen in the browser, else as the browser asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from matchmaker.translations import LANGUAGES, own_name
+from tests.factories import World
+
+SIGN_IN = {"en": "Sign in", "de": "Anmelden", "sv": "Logga in"}
+
+
+def language_of(page: str) -> str:
+    found = re.search(r'<html lang="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_visitor_reads_the_language_that_the_browser_asks_for(client: FlaskClient) -> None:
+    # An Austrian's browser; one that prefers what we do not speak; one that refuses German; one that says nothing.
+    wishes = {"de-AT,en;q=0.5": "de", "sv": "sv", "fi, sv;q=0.1": "sv", "de;q=0, sv;q=0.1": "sv", "fi": "en", "": "en"}
+    for asked, spoken in wishes.items():
+        answer = client.get("/sign-in", headers={"Accept-Language": asked})
+        assert language_of(answer.text) == spoken == answer.headers["Content-Language"]
+        assert SIGN_IN[spoken] in answer.text
+        assert {"accept-language", "cookie"} <= {name.lower() for name in answer.vary}
+
+
+def test_a_visitor_chooses_a_language_at_the_foot_of_the_page_and_stays_there(client: FlaskClient) -> None:
+    page = client.get("/organisations?q=r%C3%B6d+h%C3%A4st", headers={"Accept-Language": "de"}).text
+    for language in LANGUAGES:
+        assert own_name(language) in page
+    chosen = re.search(r'href="(/language/sv[^"]*)"', page)
+    assert chosen
+    answer = client.get(chosen[1].replace("&amp;", "&"))
+    assert answer.location == "/organisations?q=r%C3%B6d+h%C3%A4st"
+    assert language_of(client.get(answer.location, headers={"Accept-Language": "de"}).text) == "sv"
+
+
+def test_choosing_a_language_leads_to_no_other_site_and_to_no_other_language(client: FlaskClient) -> None:
+    for elsewhere in ("//evil.example", "https://evil.example/", "/\\evil.example"):
+        assert client.get("/language/de", query_string={"next": elsewhere}).location == "/"
+    assert client.get("/language/xx").status_code == 404
+
+
+def test_the_language_of_the_account_wins_and_holds_from_the_next_word_on(
+    world: World, sign_in: Callable[..., FlaskClient]
+) -> None:
+    client = sign_in(world.sme_user)
+    client.get("/language/sv")
+    assert language_of(client.get("/account").text) == "sv"
+    page = client.post("/account", data={"name": "Nadia", "title": "", "locale": "de"}, follow_redirects=True).text
+    assert language_of(page) == "de"
+    assert "Gespeichert." in page
+    # Whoever has an account chooses there; a second place that says otherwise would only confuse.
+    assert "/language/" not in page
+
+
+def test_an_error_is_told_in_the_language_of_the_page(app: Flask, client: FlaskClient) -> None:
+    answer = client.get("/nowhere", headers={"Accept-Language": "sv"})
+    assert (answer.status_code, language_of(answer.text), answer.headers["Content-Language"]) == (404, "sv", "sv")
