@@ -29,6 +29,7 @@ SLICES = (
     "conversations",
     "meetings",
     "outcomes",
+    "reports",
     "imports",
     "digest",
     "directory",

@@ -83,6 +83,8 @@ class Permission(StrEnum):
     PEOPLE = "people"
     #: Pin, veto and propose pairs in a cluster one manages.
     CURATE = "curate"
+    #: Decide on reports about organisations of the managed clusters and what they published.
+    MODERATE = "moderate"
     #: Look after the installation.
     ADMINISTER = "administer"
 
@@ -177,6 +179,19 @@ def _manager(viewer: Viewer, thing: Any) -> bool:
     return thing.cluster_id in viewer.manages
 
 
+def _moderator(viewer: Viewer, thing: Any) -> bool:
+    """Platform admins, and the managers of the reported organisation's clusters: but not in their own case, and not
+    where its owner is hidden, since who decides would tell where it belongs.
+    """
+    if viewer.platform_admin:
+        return True
+    if thing is None:
+        return bool(viewer.manages)
+    if thing.on_teaser or thing.organisation_id in viewer.organisation_ids:
+        return False
+    return bool(viewer.manages & thing.organisation.cluster_ids)
+
+
 def _platform_admin(viewer: Viewer, thing: Any) -> bool:
     return viewer.platform_admin
 
@@ -195,6 +210,7 @@ RIGHTS: dict[Permission, Callable[[Viewer, Any], bool]] = {
     Permission.ORGANISATION_ADMIN: _organisation_admin,
     Permission.PEOPLE: _keeper_of_people,
     Permission.CURATE: _manager,
+    Permission.MODERATE: _moderator,
     Permission.ADMINISTER: _platform_admin,
 }
 

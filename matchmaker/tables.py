@@ -19,6 +19,7 @@ from matchmaker.notifications import models as notifications
 from matchmaker.outcomes import models as outcomes
 from matchmaker.privacy import models as privacy
 from matchmaker.profiles import models as profiles
+from matchmaker.reports import models as reports
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
 from matchmaker.watches import models as watches
@@ -39,6 +40,7 @@ modules = (
     outcomes,
     privacy,
     profiles,
+    reports,
     suggestions,
     testfields,
     watches,

@@ -337,6 +337,7 @@ MENU = (
     ("desk.index", _("Desk"), Permission.CURATE),
     ("clusters.index", _("Clusters"), Permission.ADMINISTER),
     ("mail.index", _("Mails"), Permission.ADMINISTER),
+    ("reports.index", _("Reports"), Permission.ADMINISTER),
     ("privacy.trail", _("Audit trail"), Permission.ADMINISTER),
     ("privacy.processing_register", _("Processing register"), Permission.ADMINISTER),
 )

@@ -59,6 +59,12 @@ class Event(StrEnum):
     SUSPENDED = "suspended"
     #: A suspension was lifted.
     REINSTATED = "reinstated"
+    #: Somebody reported what another organisation shows.
+    REPORTED = "reported"
+    #: A report was answered: the thing was taken down, or left as it is.
+    REPORT_DECIDED = "report_decided"
+    #: What was taken down may be shown again.
+    PUT_BACK = "put_back"
     #: A setting of a cluster or of the installation was changed.
     SETTING_CHANGED = "setting_changed"
 

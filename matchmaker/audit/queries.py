@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from matchmaker.audit.models import AuditChain, AuditEntry, Event
 from matchmaker.audit.operations import digest_of
 
-#: What the people of an organisation are not told: members never learn of a veto.
-MANAGERS_ONLY = (Event.VERDICT_GIVEN, Event.VERDICT_WITHDRAWN)
+#: What the people of an organisation are not told: members never learn of a veto, nor who reported them.
+MANAGERS_ONLY = (Event.VERDICT_GIVEN, Event.VERDICT_WITHDRAWN, Event.REPORTED, Event.REPORT_DECIDED)
 
 
 @dataclass(frozen=True)

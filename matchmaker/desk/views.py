@@ -9,6 +9,7 @@ from matchmaker.db import db
 from matchmaker.desk import queries
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
+from matchmaker.reports.queries import waiting
 from matchmaker.suggestions.readiness import percent_read
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -35,5 +36,6 @@ def index() -> str:
         silent=db.session.scalars(silent.limit(8)).all(),
         silent_count=db.session.scalar(select(func.count()).select_from(silent.order_by(None).subquery())),
         verdicts=queries.latest_verdicts(db.session, g.viewer, limit=6),
+        reports_waiting=waiting(db.session, g.viewer),
         percent_read=percent_read(db.session),
     )

@@ -30,6 +30,9 @@ EVENTS = {
     Event.VERDICT_WITHDRAWN: _("Verdict taken back"),
     Event.SUSPENDED: _("Suspended"),
     Event.REINSTATED: _("Suspension lifted"),
+    Event.REPORTED: _("Reported"),
+    Event.REPORT_DECIDED: _("Report decided"),
+    Event.PUT_BACK: _("Allowed again"),
     Event.SETTING_CHANGED: _("Setting changed"),
 }
 

@@ -359,4 +359,19 @@ POST /desk/imports/<public_id>/pause              import        manager
 POST /desk/imports/<public_id>/resume             import        manager
 POST /desk/imports/<public_id>/cancel             import        manager
 POST /desk/imports/<public_id>/undo               import        manager
+
+# --- Reports
+GET  /reports/about/<public_id>                   need            newcomer fellow stranger manager far-manager platform
+POST /reports/about/<public_id>                   need            newcomer fellow stranger manager far-manager platform
+GET  /reports/about/<public_id>                   members-need    fellow manager
+GET  /reports/about/<public_id>                   draft-need      nobody
+GET  /reports/about/<public_id>                   organisation    newcomer fellow stranger manager far-manager platform
+GET  /reports/about/<public_id>                   teaser          fellow stranger manager far-manager platform
+GET  /reports/                                    -               manager platform
+GET  /reports/<public_id>                         report          manager platform
+GET  /reports/<public_id>                         teaser-report   platform
+GET  /reports/<public_id>                         taken-down      member admin manager platform
+POST /reports/<public_id>/decide                  report          manager platform
+POST /reports/<public_id>/decide                  teaser-report   platform
+POST /reports/<public_id>/put-back                taken-down      manager platform
 """

@@ -27,6 +27,7 @@ from matchmaker.notifications.models import Notification
 from matchmaker.outcomes.models import Outcome, OutcomeKind, Story
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
+from matchmaker.reports.models import Complaint, Decision, Report
 from matchmaker.suggestions.models import GlossaryChange
 from matchmaker.watches.models import Watch
 from tests import factories
@@ -499,3 +500,28 @@ def _verdict(session: Session, owner: Owner) -> Thing:
     session.add(made)
     session.flush()
     return Thing({"public_id": made.public_id}, rows=[made])
+
+
+def _report(name: str, **values: Any) -> None:
+    """Somebody who has nothing to do with anybody here reports a need."""
+
+    def maker(session: Session, owner: Owner) -> Thing:
+        need = factories.need(session, owner.organisation, **(_TEASER if values.get("on_teaser") else {}))
+        made = Report(
+            organisation_id=owner.organisation.id,
+            need_id=need.id,
+            reporter_id=factories.user(session).id,
+            complaint=Complaint.UNTRUE,
+            text="Nothing of it is true.",
+            **values,
+        )
+        session.add(made)
+        session.flush()
+        return Thing({"public_id": made.public_id}, {"decision": "left", "answer": "It is true."}, rows=[made])
+
+    MAKERS[name] = maker
+
+
+_report("report")
+_report("teaser-report", on_teaser=True)
+_report("taken-down", decision=Decision.TAKEN_DOWN, answer="It is not true.", decided_at=utcnow())
