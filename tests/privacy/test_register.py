@@ -11,6 +11,7 @@ from matchmaker.tables import metadata
 NOT_MINE = {
     "introduction.to_user_id": "who answers for the other side; the asker's export must not tell",
     "introduction.broker_id": "the manager, who acts for the cluster",
+    "report.decided_by_id": "the manager, who acts for the cluster; the rest of the row is the reporter's",
 }
 #: Columns that name an organisation and do not make the row its own, each with the reason.
 NOT_OURS = {
@@ -20,6 +21,7 @@ NOT_OURS = {
     "interest.to_organisation_id": "interest is silent",
     "block.blocked_id": "who is blocked can't tell",
     "named_in_digest.organisation_id": "whom a digest to somebody else named",
+    "report.organisation_id": "who reported an organisation, and with which words, it never learns",
     "statement.organisation_id": "a copy of the texts of items, which are exported",
 }
 
