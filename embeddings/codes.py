@@ -18,6 +18,10 @@ from embeddings.index import inner
 SAMPLE, LISTED_SAMPLE = 4_096, 40
 #: Rows that the error is measured with, by their so many nearest, and how many of its spreads are allowed for.
 MEASURED, NEAREST, SPREADS = 48, 400, 6.0
+#: What a scan rounds a code's score by, however well the codes of these rows fit.
+ROUNDED = 5e-4
+#: The variance of scores below which the line that codes follow is taken to be the one they should.
+ALIKE = 1e-4
 
 
 def can_encode(rows: int, dimension: int) -> bool:
@@ -28,6 +32,17 @@ def can_encode(rows: int, dimension: int) -> bool:
 def lists_for(rows: int) -> int:
     """In how many lists of neighbours so many rows are kept where only the nearest lists are read."""
     return 1 << round(math.log2(2.0 * math.sqrt(rows)))
+
+
+class Within:
+    """Rows that a scan may find, as FAISS reads them; never changed, so any number of searches share it."""
+
+    def __init__(self, mask: np.ndarray) -> None:
+        import faiss
+
+        # The selector reads these bits for as long as it lives.
+        self._bits = np.packbits(mask, bitorder="little")
+        self.selector: Any = faiss.IDSelectorBitmap(mask.size, faiss.swig_ptr(self._bits))
 
 
 class Codes:
@@ -77,26 +92,23 @@ class Codes:
             truth.append(exact[chosen])
             by_code.append(scores[chosen])
         x, y = np.concatenate(truth).astype(np.float64), np.concatenate(by_code).astype(np.float64)
-        slope = float(np.cov(x, y)[0, 1] / max(float(x.var()), 1e-9)) if x.size > 1 else 1.0
-        # Where all rows are alike there is no line to be seen, only a level.
+        # Codes rise as scores do; where all near rows are alike, and no line is to be seen, that is all we know.
+        slope = (float(((x - x.mean()) * (y - y.mean())).mean()) + ALIKE) / (float(x.var()) + ALIKE)
         slope = min(max(slope, 0.0), 1.5)
         start = float(y.mean() - slope * x.mean())
-        return slope, start, float((y - slope * x - start).std()) + 1e-5
+        return slope, start, math.hypot(float((y - slope * x - start).std()), ROUNDED)
 
     def least(self, score: float) -> float:
         """The code that a row of this true score has at least, but for errors beyond what is allowed for."""
         return self._slope * score + self._start - SPREADS * self._spread
 
     def near(
-        self, queries: np.ndarray, depth: int, mask: np.ndarray | None = None, probes: int | None = None
+        self, queries: np.ndarray, depth: int, within: Within | None = None, probes: int | None = None
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """For each query, rows of the mask and scores by their codes, `depth` of them or all there are, best first."""
+        """For each query, rows within and scores by their codes, `depth` of them or all there are, best first."""
         import faiss
 
-        selector, packed = None, None
-        if mask is not None:
-            packed = np.packbits(mask, bitorder="little")
-            selector = faiss.IDSelectorBitmap(mask.size, faiss.swig_ptr(packed))
+        selector = None if within is None else within.selector
         parameters: Any = faiss.SearchParametersIVF(nprobe=probes or self.lists, sel=selector)  # type: ignore[call-arg]
         scores, rows = self._index.search(queries, min(depth, self.size), params=parameters)
         return [(r[r >= 0], s[r >= 0]) for r, s in zip(rows, scores, strict=True)]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from embeddings.codes import Codes, can_encode, lists_for
+from embeddings.codes import Codes, Within, can_encode, lists_for
 from embeddings.index import (
     Hits,
     VectorView,
@@ -46,8 +46,24 @@ DEPTH, DEPTH_EACH, DEEPER = 512, 16, 4
 FIRST, FIRST_EACH = 64, 2
 #: Rows gathered at a time, so that memory stays small.
 PIECE = 8_192
+#: Filters that are remembered.
+FILTERS = 4
 #: Queries scanned together.
 TOGETHER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The rows of a block that a search may find."""
+
+    mask: np.ndarray | None
+    count: int
+    #: The mask as a scan of codes takes it; None where all rows may be found, or none are scanned.
+    within: Within | None
+    #: The rows themselves, where they are few.
+    rows: np.ndarray | None
+    #: How many each list of neighbours has of them, where only the nearest lists are read.
+    held: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,56 +98,78 @@ class _Block:
             mask[places_of(self.ids, ids)] = True
         return mask[:-1]
 
-    def search(self, queries: np.ndarray, k: int, mask: np.ndarray | None) -> list[Hits]:
-        """The k nearest rows of the mask (None: of all) for each query."""
+    def chosen(self, mask: np.ndarray | None) -> _Chosen:
+        """What a search among the rows of this mask (None: all) needs to know of them."""
         count = self.ids.size if mask is None else int(np.count_nonzero(mask))
-        if not count or k < 1:
-            return [Hits(np.zeros(0, np.int64), np.zeros(0, np.float32)) for _ in queries]
-        if self.codes is None or count <= FEW or 4 * k > count:
-            rows = None if mask is None else np.flatnonzero(mask)
-            return [self._through(query, k, rows) for query in queries]
-        if count >= LARGE and self.codes.list_of is not None:
+        within, rows, held = None, None, None
+        if mask is not None and count <= FEW:
+            rows = np.flatnonzero(mask)
+        elif mask is not None and self.codes is not None:
+            within = Within(mask)
+        if self.codes is not None and count >= LARGE and self.codes.list_of is not None:
             held = self.codes.held
             if mask is not None:
                 held = np.bincount(self.codes.list_of[mask], minlength=self.codes.lists)
-            return [self._nearby(self.codes, query, k, mask, held) for query in queries]
+        return _Chosen(mask, count, within, rows, held)
+
+    def search(self, queries: np.ndarray, k: int, chosen: _Chosen) -> list[Hits]:
+        """The k nearest of the chosen rows for each query."""
+        mask, count = chosen.mask, chosen.count
+        if not count or k < 1:
+            return [Hits(np.zeros(0, np.int64), np.zeros(0, np.float32)) for _ in queries]
+        if self.codes is None or count <= FEW or 4 * k > count:
+            rows = chosen.rows
+            if rows is None and mask is not None:
+                rows = np.flatnonzero(mask)
+            return [self._through(query, k, rows) for query in queries]
+        if chosen.held is not None:
+            return [self._nearby(self.codes, query, k, chosen.within, chosen.held) for query in queries]
         found = []
         for start in range(0, len(queries), TOGETHER):
-            found += self._scanned(self.codes, queries[start : start + TOGETHER], k, mask, count)
+            found += self._scanned(self.codes, queries[start : start + TOGETHER], k, chosen)
         return found
 
     def _through(self, query: np.ndarray, k: int, rows: np.ndarray | None) -> Hits:
         """By looking at every row."""
         if rows is None:
-            return best_of(self.ids, inner(self.vectors, query), k)
-        pieces = [inner(self.vectors[rows[n : n + PIECE]], query) for n in range(0, rows.size, PIECE)]
-        return best_of(self.ids[rows], np.concatenate(pieces), k)
+            roughly = self.vectors @ query
+        else:
+            pieces = [self.vectors.take(rows[n : n + PIECE], axis=0) @ query for n in range(0, rows.size, PIECE)]
+            roughly = np.concatenate(pieces)
+        # A matrix product is quick, but its last bits depend on what else is in it: it only says which rows to look at.
+        if k < roughly.size:
+            least = np.partition(roughly, roughly.size - k)[roughly.size - k]
+            kept = np.flatnonzero(roughly >= least - 2.0 * query.size * np.finfo(np.float32).eps)
+            rows = kept if rows is None else rows[kept]
+        elif rows is None:
+            rows = np.arange(self.ids.size)
+        return best_of(self.ids[rows], inner(self.vectors.take(rows, axis=0), query), k)
 
-    def _scanned(self, codes: Codes, queries: np.ndarray, k: int, mask: np.ndarray | None, count: int) -> list[Hits]:
+    def _scanned(self, codes: Codes, queries: np.ndarray, k: int, chosen: _Chosen) -> list[Hits]:
         """By codes first, then by exact scores of as many rows as it takes to be sure."""
         found: list[Hits | None] = [None] * len(queries)
         unsure = list(range(len(queries)))
         depth, first = max(DEPTH, DEPTH_EACH * k), max(FIRST, FIRST_EACH * k)
-        while unsure and depth < count:
-            answers = codes.near(queries[unsure], depth, mask)
+        while unsure and depth < chosen.count:
+            answers = codes.near(queries[unsure], depth, chosen.within)
             for n, (rows, by_code) in zip(unsure, answers, strict=True):
-                scores = inner(self.vectors[rows[:first]], queries[n])
+                scores = inner(self.vectors.take(rows[:first], axis=0), queries[n])
                 least = codes.least(float(np.partition(scores, scores.size - k)[scores.size - k]))
                 if float(by_code[-1]) >= least:
                     continue
                 more = rows[first : max(first, int(np.count_nonzero(by_code >= least)))]
-                scores = np.concatenate([scores, inner(self.vectors[more], queries[n])])
+                scores = np.concatenate([scores, inner(self.vectors.take(more, axis=0), queries[n])])
                 found[n] = best_of(self.ids[rows[: scores.size]], scores, k)
             unsure, depth = [n for n in unsure if found[n] is None], depth * DEEPER
-        every = None if mask is None or not unsure else np.flatnonzero(mask)
+        every = None if chosen.mask is None or not unsure else np.flatnonzero(chosen.mask)
         return [self._through(queries[n], k, every) if hits is None else hits for n, hits in enumerate(found)]
 
-    def _nearby(self, codes: Codes, query: np.ndarray, k: int, mask: np.ndarray | None, held: np.ndarray) -> Hits:
+    def _nearby(self, codes: Codes, query: np.ndarray, k: int, within: Within | None, held: np.ndarray) -> Hits:
         """By the codes in the nearest lists only, of which as many are read as hold a fair share of the rows."""
         depth = max(DEPTH, FIRST_EACH * k)
         probes = codes.probes_for(query, held, max(4 * depth, int(READ * held.sum())))
-        near, _ = codes.near(query[None], depth, mask, probes)[0]
-        return best_of(self.ids[near], inner(self.vectors[near], query), k)
+        near, _ = codes.near(query[None], depth, within, probes)[0]
+        return best_of(self.ids[near], inner(self.vectors.take(near, axis=0), query), k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +179,8 @@ class _State:
     base: _Block
     alive: np.ndarray | None
     delta: _Block
+    #: The last filters with what they choose, the latest first: a reader asks with the same one again and again.
+    kept: list[tuple[np.ndarray | None, tuple[_Chosen, _Chosen]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         kept = self.base.ids.size if self.alive is None else int(np.count_nonzero(self.alive))
@@ -148,17 +188,29 @@ class _State:
 
     def search(self, vectors: np.ndarray, k: int, allowed: np.ndarray | None = None) -> list[Hits]:
         queries = checked_vectors(vectors, self.base.vectors.shape[1])
-        allowed = checked_allowed(allowed)
-        found = []
-        for block, alive in ((self.base, self.alive), (self.delta, None)):
-            mask = alive if allowed is None else block.mask(allowed)
-            if alive is not None and allowed is not None:
-                mask = mask & alive
-            found.append(block.search(queries, k, mask))
+        base, delta = self._chosen(allowed)
+        found = [self.base.search(queries, k, base), self.delta.search(queries, k, delta)]
         return [
             best_of(np.concatenate([a.ids, b.ids]), np.concatenate([a.scores, b.scores]), k) if b.ids.size else a
             for a, b in zip(*found, strict=True)
         ]
+
+    def _chosen(self, allowed: np.ndarray | None) -> tuple[_Chosen, _Chosen]:
+        """What the allowed ids choose of the base and of the delta."""
+        for ids, chosen in self.kept[:FILTERS]:
+            if ids is allowed or (ids is not None and allowed is not None and np.array_equal(ids, allowed)):
+                return chosen
+        ids, base, delta = checked_allowed(allowed), self.alive, None
+        if ids is not None:
+            # Nobody else may change what is remembered.
+            ids = ids.copy()
+            base, delta = self.base.mask(ids), self.delta.mask(ids)
+            if self.alive is not None:
+                base &= self.alive
+        chosen = self.base.chosen(base), self.delta.chosen(delta)
+        # Replaced by one step, so that whoever searches meanwhile meets the one list or the other.
+        self.kept[:] = [(ids, chosen), *self.kept[: FILTERS - 1]]
+        return chosen
 
     def scores(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
         query = np.asarray(vector, dtype=np.float32)

@@ -101,6 +101,25 @@ def test_bad_input_is_refused_and_leaves_the_index_as_it_was(
     assert index.search(unit(3), 5)[0].ids.tolist() == [3]
 
 
+def test_a_filter_that_its_owner_changes_is_another_filter(index: VectorIndex) -> None:
+    index.put([1, 2, 3], unit(1, 2, 3))
+    allowed = np.array([1, 2])
+    assert index.search(unit(3), 5, allowed)[0].ids.tolist() in ([1, 2], [2, 1])
+    allowed[1] = 3
+    assert index.search(unit(3), 1, allowed)[0].ids.tolist() == [3]
+
+
+def test_a_board_of_few_texts_many_times_over_is_searched_exactly() -> None:
+    """Where all that is near is alike, codes show no line; ties still go to the smaller id."""
+    reference, index = NumpyIndex(D), IMPLEMENTATIONS["faiss-codes"]()
+    for each in (reference, index):
+        each.put(range(1, 61), unit(*(n % 3 for n in range(60))))
+    index.settle()
+    for query in range(20):
+        expected, found = (i.search(unit(100 + query), 1)[0].ids.tolist() for i in (reference, index))
+        assert found == expected
+
+
 numbers = st.integers(1, 60)
 steps = st.lists(
     st.one_of(
