@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         label=labels.label,
         labels=labels.labels,
+        in_sentence=labels.in_sentence,
         standing_label=labels.standing_label,
         country=labels.country_name,
         language=labels.language_name,

@@ -65,6 +65,11 @@ def labels(values: Iterable[Any], enum: type[StrEnum] | str) -> list[Any]:
     return [label(value, enum) for value in values]
 
 
+def in_sentence(word: Any) -> str:
+    """A label as it stands inside a sentence: small, except in German, whose nouns are never."""
+    return str(word) if _locale().language == "de" else str(word).lower()
+
+
 def choices(enum: type[StrEnum], blank: Any = None) -> list[SelectChoice]:
     """The members as choices of a form, led by an empty one where ``blank`` gives its word."""
     made = [SelectChoice(value, word) for value, word in words_of(enum).items()]
