@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
-from matchmaker.imports.readers import Row, read_data
+from matchmaker.imports.formats import read
+from matchmaker.imports.readers import Row
 from matchmaker.sheets import Column, Format, answer, neutral, restored
 from tests.factories import World, organisation
 
@@ -74,7 +75,7 @@ def test_an_exported_list_of_organisations_reads_back_as_it_was(
     session.commit()
     sent = client.get(f"/organisations.{format}?q=HYPERLINK")
     assert sent.headers["Content-Disposition"] == f'attachment; filename="organisations.{format}"'
-    rows: list[Any] = list(read_data(f"list.{format}", sent.get_data()))
+    rows: list[Any] = list(read(f"list.{format}", sent.get_data()))
     assert [(row.values["name"], row.values["city"], row.values["fields"]) for row in rows if isinstance(row, Row)] == [
         ("=HYPERLINK AB", "Älmhult", "atmp; devices")
     ]

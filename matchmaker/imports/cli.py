@@ -20,15 +20,18 @@ from sqlalchemy.orm import Session
 from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
 from matchmaker.imports import cordis as cordis_files
+from matchmaker.imports.formats import Format, read_file
+from matchmaker.imports.mapping import RECORDS, belonging_to
 from matchmaker.imports.models import Outcome
 from matchmaker.imports.operations import (
     Report,
     put_organisation,
+    put_person,
     put_statement,
     run,
 )
-from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
-from matchmaker.imports.records import OrganisationRecord, Record, StatementRecord, parse
+from matchmaker.imports.readers import BadRow, FileKind, Row, UnreadableFile
+from matchmaker.imports.records import parse
 from matchmaker.permissions import Visibility
 from matchmaker.suggestions.cli import sync_index
 
@@ -43,6 +46,14 @@ SHOWN = 20
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _cluster = click.option("--cluster", "slug", help="The cluster they join; needed where there are several.")
+_format = click.option(
+    "--format",
+    type=click.Choice([str(one) for one in Format]),
+    help="What the file is written in; told from its content.",
+)
+_organisation = click.option(
+    "--organisation", default="", help="Whose the rows are that name none: key, ROR id or name."
+)
 _dry_run = click.option("--dry-run", is_flag=True, help="Check and count everything, keep nothing.")
 _refused = click.option(
     "--refused", "refused_file", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows here (CSV)."
@@ -52,22 +63,37 @@ _refused = click.option(
 @imports.command()
 @_file
 @_cluster
+@_format
 @_dry_run
 @_refused
-def organisations(file: Path, slug: str | None, dry_run: bool, refused_file: Path | None) -> None:
-    """Organisations from a CSV or JSONL FILE (columns: `matchmaker import template organisations`)."""
+def organisations(file: Path, slug: str | None, format: str | None, dry_run: bool, refused_file: Path | None) -> None:
+    """Organisations from a FILE: a table (`matchmaker import template organisations`), ROR, OpenAlex, CERIF, VIVO."""
     cluster = _the_cluster(slug)
-    report = _put_rows(file, OrganisationRecord, lambda s, r: put_organisation(s, r, cluster), dry_run)
+    report = _put_rows(file, FileKind.ORGANISATIONS, lambda s, r: put_organisation(s, r, cluster), format, dry_run)
     _finish([(file.name, report)], dry_run, refused_file)
 
 
 @imports.command()
 @_file
+@_organisation
+@_format
 @_dry_run
 @_refused
-def statements(file: Path, dry_run: bool, refused_file: Path | None) -> None:
-    """Competences, needs, test fields and evidence from a CSV or JSONL FILE."""
-    report = _put_rows(file, StatementRecord, put_statement, dry_run)
+def statements(file: Path, organisation: str, format: str | None, dry_run: bool, refused_file: Path | None) -> None:
+    """Competences, needs, test fields and evidence from a FILE: a table, ORCID, PubMed, OpenAlex, CERIF, VIVO."""
+    report = _put_rows(file, FileKind.STATEMENTS, put_statement, format, dry_run, organisation)
+    _finish([(file.name, report)], dry_run, refused_file)
+
+
+@imports.command()
+@_file
+@_organisation
+@_format
+@_dry_run
+@_refused
+def people(file: Path, organisation: str, format: str | None, dry_run: bool, refused_file: Path | None) -> None:
+    """People's profiles from a FILE: a table, ORCID, OpenAlex, CERIF, VIVO; private unless a row says otherwise."""
+    report = _put_rows(file, FileKind.PEOPLE, put_person, format, dry_run, organisation)
     _finish([(file.name, report)], dry_run, refused_file)
 
 
@@ -97,10 +123,10 @@ def cordis(directory: Path, slug: str | None, dry_run: bool, refused_file: Path 
 
 
 @imports.command()
-@click.argument("kind", type=click.Choice(["organisations", "statements"]))
+@click.argument("kind", type=click.Choice([str(kind) for kind in FileKind]))
 def template(kind: str) -> None:
     """Print a CSV file with every column and a second line that says what each may hold; replace that line."""
-    model: type[Record] = OrganisationRecord if kind == "organisations" else StatementRecord
+    model = RECORDS[FileKind(kind)]
     writer = csv.writer(sys.stdout)
     writer.writerow(model.model_fields)
     writer.writerow(describe(name, field.annotation) for name, field in model.model_fields.items())
@@ -149,13 +175,20 @@ def _the_cluster(slug: str | None) -> Cluster:
     raise click.ClickException(f"Say which cluster with --cluster: {', '.join(c.slug for c in clusters)}.")
 
 
-def _put_rows(file: Path, model: type[Record], put: Callable[[Session, Any], Outcome], dry_run: bool) -> Report:
+def _put_rows(
+    file: Path,
+    kind: FileKind,
+    put: Callable[[Session, Any], Outcome],
+    format: str | None,
+    dry_run: bool,
+    organisation: str = "",
+) -> Report:
     try:
-        rows = list(read_rows(file))
+        rows = list(read_file(file, Format(format) if format else None, kind))
     except UnreadableFile as error:
         raise click.ClickException(str(error)) from error
-    entries = [(row.line, row.values) if isinstance(row, Row) else row for row in rows]
-    return _put_all(file.name, entries, lambda session, values: put(session, parse(model, values)), dry_run)
+    entries = [(row.line, belonging_to(row.values, organisation)) if isinstance(row, Row) else row for row in rows]
+    return _put_all(file.name, entries, lambda session, values: put(session, parse(RECORDS[kind], values)), dry_run)
 
 
 def _put_all(

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Cluster, ClusterMembership, Organisation, OrganisationType
 from matchmaker.db import today
+from matchmaker.imports.formats import read_file
 from matchmaker.imports.models import Outcome
 from matchmaker.imports.operations import put_item, update
-from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
+from matchmaker.imports.readers import BadRow, Row, UnreadableFile
 from matchmaker.imports.records import RowRefused
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Competence, Evidence, EvidenceKind
@@ -87,7 +88,7 @@ def read(directory: Path) -> Files:
     refused: list[tuple[str, BadRow]] = []
 
     def rows(path: Path) -> Iterator[dict[str, Any]]:
-        for row in read_rows(path):
+        for row in read_file(path):
             if isinstance(row, Row):
                 yield row.values
             else:

@@ -8,8 +8,11 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
-from matchmaker.imports.mapping import RECORDS, FileKind
+from matchmaker.imports.formats import Format
+from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun
+from matchmaker.imports.readers import FileKind
+from matchmaker.items.forms import ShortLine
 from matchmaker.items.labels import choices
 
 #: The largest file that a page takes; the command line takes any.
@@ -21,7 +24,7 @@ class UploadForm(FlaskForm):
 
     kind = RadioField(_("What does the file hold?"), choices=[], default=FileKind.ORGANISATIONS)
     cluster = SelectField(_("Cluster"), choices=[])
-    file = FileField(_("File"), [FileRequired(_("Choose a file: .csv, .xlsx or .jsonl, at most 20 MB."))])
+    file = FileField(_("File"), [FileRequired(_("Choose a file of at most 20 MB."))])
 
     def offer(self, clusters: list[tuple[str, str]]) -> None:
         """Say which clusters the viewer manages, as (public id, name)."""
@@ -30,15 +33,33 @@ class UploadForm(FlaskForm):
 
 
 class MappingForm(FlaskForm):
-    """What happens to organisations that are here; the columns are read by ``chosen``, as they differ by kind."""
+    """What happens to those that are here, and whose rows are that name nobody.
 
-    duplicates = RadioField(_("If an organisation is here already"), choices=[], default=Duplicates.SKIP)
+    The columns are read by ``chosen``, as they differ by kind.
+    """
+
+    duplicates = RadioField(_("If it is here already"), choices=[], default=Duplicates.SKIP)
+    organisation = ShortLine(_("Organisation for rows that name none"), most=200)
 
     def offer(self, run: ImportRun) -> None:
         """Show what is chosen now."""
         self.duplicates.choices = choices(Duplicates)
         if not self.is_submitted():
             self.duplicates.data = str(run.duplicates)
+            self.organisation.data = run.organisation
+
+
+class ReadingForm(FlaskForm):
+    """What a file is written in, and which of its rows are wanted."""
+
+    format = SelectField(_("Format"), choices=[])
+    kind = SelectField(_("What comes in"), choices=[])
+
+    def offer(self, run: ImportRun) -> None:
+        """Show what it was taken for."""
+        self.format.choices, self.kind.choices = choices(Format), choices(FileKind)
+        if not self.is_submitted():
+            self.format.data, self.kind.data = str(run.format), str(run.kind)
 
 
 def chosen(run: ImportRun, form: dict[str, str]) -> dict[str, str]:

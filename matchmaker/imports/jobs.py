@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from matchmaker.db import db, utcnow
 from matchmaker.imports import running
+from matchmaker.imports.formats import read
 from matchmaker.imports.models import ImportRun, RunState
 from matchmaker.imports.notifications import tell_of_end
-from matchmaker.imports.readers import read_data
 from matchmaker.jobs import job
 
 
@@ -29,7 +29,7 @@ def work_off() -> None:
 
 def _put_all(session: Session, run_id: int) -> None:
     run = session.get_one(ImportRun, run_id)
-    rows = list(read_data(run.filename, run.content))
+    rows = list(read(run.filename, run.content, run.format, run.kind))
     session.rollback()
     while True:
         # Asked anew for every batch, under a lock: somebody may have paused it, or another worker gone on with it.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from matchmaker.imports.mapping import FileKind
+from matchmaker.imports.formats import Format
 from matchmaker.imports.models import Duplicates, Outcome, RunState
+from matchmaker.imports.readers import FileKind
 from matchmaker.items.labels import name
 
 name(
@@ -13,6 +14,21 @@ name(
     {
         FileKind.ORGANISATIONS: _("Organisations"),
         FileKind.STATEMENTS: _("Competences, needs, test fields, evidence"),
+        FileKind.PEOPLE: _("People"),
+    },
+)
+name(
+    Format,
+    {
+        Format.TEXT_TABLE: _("Table as text (CSV)"),
+        Format.SPREADSHEET: _("Excel (.xlsx)"),
+        Format.JSON_LINES: _("JSON lines"),
+        Format.ROR: _("ROR (JSON)"),
+        Format.ORCID: _("ORCID record (JSON or XML)"),
+        Format.PUBMED: _("PubMed (XML)"),
+        Format.OPENALEX: _("OpenAlex (JSON)"),
+        Format.CERIF: _("CERIF (XML, OpenAIRE profile)"),
+        Format.VIVO: _("VIVO (RDF)"),
     },
 )
 name(

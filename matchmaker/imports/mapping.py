@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,20 +16,14 @@ from typing import Any
 from babel import Locale
 
 from matchmaker.clusters.models import OrganisationType
-from matchmaker.imports.records import OrganisationRecord, Record, StatementRecord
+from matchmaker.imports.readers import FileKind
+from matchmaker.imports.records import OrganisationRecord, PersonRecord, Record, StatementRecord
 from matchmaker.texts import comparison_key
-
-
-class FileKind(StrEnum):
-    """What the rows of a file are."""
-
-    ORGANISATIONS = "organisations"
-    STATEMENTS = "statements"
-
 
 RECORDS: dict[FileKind, type[Record]] = {
     FileKind.ORGANISATIONS: OrganisationRecord,
     FileKind.STATEMENTS: StatementRecord,
+    FileKind.PEOPLE: PersonRecord,
 }
 
 #: How lists name their columns and the kinds of organisations.
@@ -74,6 +67,14 @@ def translated(kind: FileKind, mapping: Mapping[str, str], values: Mapping[str, 
             names = _countries() if column == "country" else _languages()
             row[column] = names.get(_plain(row[column]), row[column])
     return row
+
+
+def belonging_to(values: dict[str, Any], organisation: str) -> dict[str, Any]:
+    """A row under our columns as one of an organisation's, where the row names none as its owner."""
+    if not organisation or values.get("organisation"):
+        return values
+    named = values.get("affiliations") or []
+    return {**values, "affiliations": [*(named.split(";") if isinstance(named, str) else named), organisation]}
 
 
 @cache

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Cluster
 from matchmaker.db import Model, OneOf, PublicId, utcnow
-from matchmaker.imports.mapping import FileKind
+from matchmaker.imports.formats import Format
+from matchmaker.imports.readers import FileKind
 
 
 class RunState(StrEnum):
@@ -44,7 +45,10 @@ class Outcome(StrEnum):
 
 
 class Duplicates(StrEnum):
-    """What happens to a row about an organisation that is here already, known by its ROR id, site or name."""
+    """What happens to a row about an organisation or person that is here already.
+
+    An organisation is known by its ROR id, site or name, a person by the ORCID iD or the name in the organisation.
+    """
 
     #: It stays as it is.
     SKIP = "skip"
@@ -61,12 +65,15 @@ class ImportRun(PublicId, Model):
     cluster_id: Mapped[int] = mapped_column(ForeignKey("cluster.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     kind: Mapped[FileKind] = mapped_column(OneOf(FileKind, 16))
+    format: Mapped[Format] = mapped_column(OneOf(Format, 10))
     filename: Mapped[str] = mapped_column(String(200))
     #: The file itself; emptied a day after the import ended.
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
     headers: Mapped[list[str]] = mapped_column(default=list)
     #: Our column → the file's header.
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: The organisation, by its key, ROR id or name, that rows belong to which name none.
+    organisation: Mapped[str] = mapped_column(String(200), default="")
     duplicates: Mapped[Duplicates] = mapped_column(OneOf(Duplicates, 8), default=Duplicates.SKIP)
     state: Mapped[RunState] = mapped_column(OneOf(RunState, 10), default=RunState.MAPPING, index=True)
     #: Rows in the file, and how many of them have been seen.

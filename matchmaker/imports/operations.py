@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from matchmaker.clusters.models import Cluster, ClusterMembership, Organisation, OrganisationType
 from matchmaker.db import today, utcnow
-from matchmaker.imports.models import Outcome
+from matchmaker.imports.models import Duplicates, Outcome
 from matchmaker.imports.readers import BadRow
-from matchmaker.imports.records import OrganisationRecord, RowRefused, StatementRecord
+from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, StatementRecord
 from matchmaker.items.models import Item, ItemState
 from matchmaker.items.operations import LIFETIME
 from matchmaker.needs.models import Need
-from matchmaker.profiles.models import Competence, Evidence
+from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
 from matchmaker.testfields.models import Place, TestField
 from matchmaker.texts import comparison_key
 
@@ -106,6 +106,38 @@ def find_organisation(session: Session, name: str, source: str = "") -> Organisa
     return found[0] if len(found) == 1 else None
 
 
+def affiliated(session: Session, names: Iterable[str], source: str = "") -> list[Organisation]:
+    """The organisations of these keys, ROR ids or names that are here, in that order; a name of several is none's."""
+    wanted = [name for name in names if name]
+    if not wanted:
+        return []
+    places: dict[str, int] = {}
+    for place, name in enumerate(wanted):
+        for known_as in (name, f"{source}:{name}", comparison_key(name)):
+            places.setdefault(known_as, place)
+    found = session.scalars(
+        select(Organisation)
+        .where(
+            Organisation.source_key.in_([name for one in wanted for name in (one, f"{source}:{one}")])
+            | Organisation.ror.in_(wanted)
+            | Organisation.name_key.in_([comparison_key(name) for name in wanted])
+        )
+        .options(selectinload(Organisation.cluster_memberships), selectinload(Organisation.memberships))
+        .order_by(Organisation.id)
+        .limit(500)
+    ).all()
+    of_that_name = Counter(organisation.name_key for organisation in found)
+    placed: list[tuple[int, int, Organisation]] = []
+    for organisation in found:
+        signs = [organisation.source_key, organisation.ror]
+        if of_that_name[organisation.name_key] == 1:
+            signs.append(organisation.name_key)
+        at = [places[sign] for sign in signs if sign and sign in places]
+        if at:
+            placed.append((min(at), organisation.id, organisation))
+    return [organisation for _, _, organisation in sorted(placed, key=lambda one: one[:2])]
+
+
 def known_organisation(session: Session, record: OrganisationRecord) -> Organisation | None:
     """The organisation that this row brought in before, or that bears its ROR id."""
     known = session.scalar(
@@ -171,13 +203,41 @@ _OWN = {
 }
 
 
-def put_statement(session: Session, record: StatementRecord) -> Outcome:
-    """Create and publish the item, or bring the one this row is known by up to date."""
-    owner = find_organisation(session, record.organisation, record.source)
-    if owner is None:
+#: Why a row may not write for an organisation; '' where it may.
+Refusal = Callable[[Organisation], str]
+
+
+def _anybody(_organisation: Organisation) -> str:
+    return ""
+
+
+def behind(session: Session, record: StatementRecord | PersonRecord, refusal: Refusal = _anybody) -> list[Organisation]:
+    """The organisations that a row is of, its owner first. Raises RowRefused where there is none it may write for."""
+    found: list[Organisation] = []
+    if record.organisation:
+        owner = find_organisation(session, record.organisation, record.source)
+        if owner is None:
+            raise RowRefused(
+                "organisation: expected the key, ROR id or unique name of one that is here, "
+                f"found {record.organisation!r}"
+            )
+        if reason := refusal(owner):
+            raise RowRefused(reason)
+        found.append(owner)
+    here = affiliated(session, record.affiliations, record.source)
+    found += [one for one in here if one not in found and not refusal(one)]
+    if not found:
+        if here:
+            raise RowRefused(refusal(here[0]))
         raise RowRefused(
-            f"organisation: expected the key, ROR id or unique name of one that is here, found {record.organisation!r}"
+            f"affiliations: expected at least one organisation that is here, found none of {len(record.affiliations)}"
         )
+    return found
+
+
+def put_statement(session: Session, record: StatementRecord, refusal: Refusal = _anybody) -> Outcome:
+    """Create and publish the item, or bring the one this row is known by up to date."""
+    owner, *others = behind(session, record, refusal)
     values = {name: getattr(record, name) for name in (*_SHARED, *_OWN[record.kind])}
     for name, value in values.items():
         if isinstance(value, list):
@@ -190,22 +250,90 @@ def put_statement(session: Session, record: StatementRecord) -> Outcome:
             "regulated": bool(record.regulated),
             "place": record.place or Place.PHYSICAL,
         }
-    organisations = [owner]
+    organisations = [owner, *others]
     if record.kind == "evidence":
         values["kind"] = record.evidence_kind
         for name in record.partners:
             partner = find_organisation(session, name, record.source)
             if partner is None:
                 raise RowRefused(f"partners: expected organisations that are here, found {name!r}")
+            if reason := refusal(partner):
+                raise RowRefused(reason)
             organisations.append(partner)
+    model = _MODELS[record.kind]
     key = record.key or f"{owner.public_id}|{comparison_key(record.title)}"
-    return put_item(
-        session,
-        _MODELS[record.kind],
-        f"{record.source}:{record.kind}:{key}"[:200],
-        values,
-        expires_on=record.expires_on,
-        organisations=organisations,
+    source_key = f"{record.source}:{record.kind}:{key}"[:200]
+    known = session.scalar(select(model).where(model.source_key == source_key))
+    if known is not None and known.organisation_id != owner.id:
+        if reason := refusal(known.organisation):
+            raise RowRefused(reason)
+        if not record.organisation:
+            # Whoever registered the record keeps it.
+            values["organisation_id"] = known.organisation_id
+    if isinstance(known, Evidence) and not record.organisation:
+        # Where its authors work says who stands behind it, not who no longer does.
+        organisations = [*known.organisations, *(one for one in organisations if one not in known.organisations)]
+    return put_item(session, model, source_key, values, expires_on=record.expires_on, organisations=organisations)
+
+
+def put_person(
+    session: Session,
+    record: PersonRecord,
+    refusal: Refusal = _anybody,
+    *,
+    duplicates: Duplicates = Duplicates.FILL,
+) -> Outcome:
+    """Write a person's profile, or fill the blanks of the one that is here; nobody's own words are replaced."""
+    owner = behind(session, record, refusal)[0]
+    values = {
+        "name": record.name,
+        "orcid": record.orcid,
+        "headline": record.headline,
+        "about": record.about,
+        "website": record.website,
+        "language": record.language,
+    }
+    known = known_person(session, record, owner, refusal)
+    if known is None:
+        session.add(
+            Profile(
+                **values,
+                kind=ProfileKind.PERSON,
+                organisation=owner,
+                visibility=record.visibility,
+                state=ItemState.PUBLISHED,
+            )
+        )
+        session.flush()
+        return Outcome.CREATED
+    if known.user_id is not None or duplicates is Duplicates.SKIP:
+        return Outcome.UNCHANGED
+    blank = {name: value for name, value in values.items() if value and not getattr(known, name)}
+    for name, value in blank.items():
+        setattr(known, name, value)
+    session.flush()
+    return Outcome.CHANGED if blank else Outcome.UNCHANGED
+
+
+def known_person(
+    session: Session, record: PersonRecord, owner: Organisation, refusal: Refusal = _anybody
+) -> Profile | None:
+    """The profile of that ORCID iD, or of that name in the organisation, among those that a row may write.
+
+    One that it may not write is as if it were not there: that a private profile exists is told to nobody.
+    """
+    person = select(Profile).where(Profile.kind == ProfileKind.PERSON).order_by(Profile.id)
+    if record.orcid:
+        for one in session.scalars(person.where(Profile.orcid == record.orcid)):
+            if not refusal(one.organisation):
+                return one
+    # Somebody of that name with another number is somebody else.
+    return session.scalar(
+        person.where(
+            Profile.organisation_id == owner.id,
+            Profile.name == record.name,
+            or_(Profile.orcid == "", literal(not record.orcid)),
+        ).limit(1)
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows out of files: CSV, spreadsheets and JSON lines, each with its line number, bad rows named and not fatal."""
+"""Rows out of tables: CSV, spreadsheets and JSON lines, each with its line number, bad rows named and not fatal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from enum import StrEnum
 from typing import Any
 
 from openpyxl import load_workbook
@@ -24,6 +25,16 @@ csv.field_size_limit(LONGEST_LINE)
 LARGEST_UNPACKED = 200_000_000
 #: Files inside a spreadsheet.
 MOST_PARTS = 2_000
+#: Columns of a table; a cell further to the right is damage.
+MOST_COLUMNS = 500
+
+
+class FileKind(StrEnum):
+    """What the rows of a file are about."""
+
+    ORGANISATIONS = "organisations"
+    STATEMENTS = "statements"
+    PEOPLE = "people"
 
 
 class UnreadableFile(Exception):
@@ -32,10 +43,12 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One record of a file."""
+    """One record of a file: its line, or its number where records have no lines of their own."""
 
     line: int
     values: dict[str, Any]
+    #: What it is about, where the format says so; a table's rows are what their sender says.
+    kind: FileKind | None = None
 
 
 @dataclass(frozen=True)
@@ -46,42 +59,37 @@ class BadRow:
     reason: str
 
 
-def read_rows(path: Path) -> Iterator[Row | BadRow]:
-    """The rows of a ``.csv``, ``.xlsx`` or ``.jsonl`` file (also gzipped). Raises UnreadableFile."""
-    try:
-        return read_data(path.name, path.read_bytes())
-    except OSError as error:
-        raise UnreadableFile(f"{path.name}: {error.strerror or error}.") from error
+def read_text_table(name: str, data: bytes) -> Iterator[Row | BadRow]:
+    """The rows of a CSV file: commas, semicolons or tabs. Raises UnreadableFile."""
+    return _csv_rows(text_of(name, data), name)
 
 
-def read_data(name: str, data: bytes) -> Iterator[Row | BadRow]:
-    """The rows of a file that was sent, by its name and content. Raises UnreadableFile."""
-    if name.endswith(".gz"):
-        data = _unpacked(name, data)
-    plain = name.removesuffix(".gz").lower()
-    if plain.endswith((".jsonl", ".ndjson")):
-        return _json_rows(_text(name, data))
-    if plain.endswith((".csv", ".tsv", ".txt")):
-        return _csv_rows(_text(name, data), name)
-    if plain.endswith(".xlsx"):
-        return _table(_spreadsheet(name, data), name)
-    raise UnreadableFile(
-        f"{name}: expected a file named .csv, .xlsx or .jsonl, found {Path(plain).suffix or 'no ending'!r}."
-    )
+def read_spreadsheet(name: str, data: bytes) -> Iterator[Row | BadRow]:
+    """The rows of the first sheet of an Excel file. Raises UnreadableFile."""
+    return _table(_spreadsheet(name, data), name)
 
 
-def _unpacked(name: str, data: bytes) -> bytes:
+def read_json_lines(name: str, data: bytes) -> Iterator[Row | BadRow]:
+    """The rows of a file with one JSON object on each line. Raises UnreadableFile."""
+    return _json_rows(text_of(name, data))
+
+
+def unpacked(name: str, data: bytes) -> bytes:
+    """The content itself where the file is gzipped. Raises UnreadableFile."""
+    if not (data.startswith(b"\x1f\x8b") or name.lower().endswith(".gz")):
+        return data
     try:
         with gzip.open(io.BytesIO(data)) as packed:
             plain = packed.read(LARGEST_UNPACKED + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UnreadableFile(f"{name}: expected a gzip file, found something else or half of one.") from error
     if len(plain) > LARGEST_UNPACKED:
         raise UnreadableFile(f"{name}: expected at most {LARGEST_UNPACKED // 1_000_000} MB unpacked, found more.")
     return plain
 
 
-def _text(name: str, data: bytes) -> str:
+def text_of(name: str, data: bytes) -> str:
+    """The text of a file in any usual encoding. Raises UnreadableFile with the line of what is none."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\x00" in data:
@@ -90,8 +98,13 @@ def _text(name: str, data: bytes) -> str:
     else:
         encoding = "utf-8-sig"
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
+        if "\x00" in text:
+            raise UnreadableFile(f"{name}: expected a text file, found NUL characters.")
+        return text
     except UnicodeDecodeError as error:
+        if encoding == "utf-16":
+            raise UnreadableFile(f"{name}: expected UTF-16 to its end, found half a character.") from error
         line = data[: error.start].count(b"\n") + 1
         try:
             # What spreadsheet programs in German and Swedish write when they are not asked for UTF-8.
@@ -111,17 +124,25 @@ def _spreadsheet(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
             raise UnreadableFile(f"{name}: expected a spreadsheet of at most 200 MB unpacked, found a larger one.")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
+        # What a sheet says of its own size may be wrong, by a million rows and columns.
+        sheet.reset_dimensions()
     except UnreadableFile:
         raise
     except Exception as error:
         # The library stumbles over damaged files in many ways; which one makes no difference to the reader.
         raise UnreadableFile(f"{name}: expected an Excel file (.xlsx), found something that can't be read.") from error
-    return ((number, [_cell(value) for value in row]) for number, row in enumerate(_values(name, sheet), start=1))
+    return ((number, [_cell(value) for value in row]) for number, row in _values(name, sheet))
 
 
-def _values(name: str, sheet: Any) -> Iterator[tuple[Any, ...]]:
+def _values(name: str, sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
     try:
-        yield from sheet.iter_rows(values_only=True)
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if len(row) > MOST_COLUMNS and any(cell is not None for cell in row[MOST_COLUMNS:]):
+                raise UnreadableFile(f"{name}, line {number}: expected at most {MOST_COLUMNS} columns, found more.")
+            if row:
+                yield number, row[:MOST_COLUMNS]
+    except UnreadableFile:
+        raise
     except Exception as error:
         raise UnreadableFile(f"{name}: the sheet is damaged and can't be read to its end.") from error
 
@@ -140,7 +161,8 @@ def _cell(value: Any) -> str:
 
 
 def _json_rows(text: str) -> Iterator[Row | BadRow]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Only line feeds end a line: JSON may hold the other separators inside a text.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         if len(line) > LONGEST_LINE:

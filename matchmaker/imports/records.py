@@ -11,6 +11,7 @@ from matchmaker.clusters.models import OrganisationType
 from matchmaker.items.models import Cooperation, IprStatus, Rung, Stage
 from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.permissions import Visibility
+from matchmaker.profiles.identifiers import orcid
 from matchmaker.profiles.models import EvidenceKind
 from matchmaker.testfields.models import Place, TestFieldKind
 from matchmaker.texts import clean_line, clean_text
@@ -35,6 +36,12 @@ def _web_address(value: str) -> str:
     if value and not value.startswith(("http://", "https://")):
         value = f"https://{value}"
     return value
+
+
+def _orcid(value: str) -> str:
+    if value and (found := orcid(value)) is None:
+        raise ValueError("expected an ORCID iD such as 0000-0002-1825-0097")
+    return found if value else ""
 
 
 Line = Annotated[str, BeforeValidator(lambda v: "" if v is None else v), AfterValidator(clean_line)]
@@ -85,7 +92,7 @@ class StatementRecord(Record):
 
     kind: Literal["competence", "need", "test_field", "evidence"]
     #: The organisation's key, ROR id or exact name.
-    organisation: Annotated[Line, Field(min_length=2, max_length=200)]
+    organisation: Annotated[Line, Field(max_length=200)] = ""
     title: Annotated[Line, Field(min_length=5, max_length=200)]
     description: Annotated[Text, Field(max_length=8_000)] = ""
     language: Language = ""
@@ -123,9 +130,12 @@ class StatementRecord(Record):
     year: Year = None
     #: Further organisations that stand behind the evidence: keys, ROR ids or exact names.
     partners: Several = []
+    #: Where its authors work, as far as that is here; the first that is owns the row where ``organisation`` is empty.
+    affiliations: Several = []
 
     @model_validator(mode="after")
     def _complete(self) -> StatementRecord:
+        _require_organisation(self)
         if self.visibility == Visibility.TEASER:
             raise ValueError("visibility: expected public, members or private, found 'teaser'")
         if self.kind == "test_field" and not (self.test_field_kind and self.rung):
@@ -135,6 +145,32 @@ class StatementRecord(Record):
         if self.trl_min and self.trl_max and self.trl_min > self.trl_max:
             raise ValueError(f"trl_min: expected at most trl_max ({self.trl_max}), found {self.trl_min}")
         return self
+
+
+class PersonRecord(Record):
+    """A row of a people file."""
+
+    name: Annotated[Line, Field(min_length=2, max_length=160)]
+    organisation: Annotated[Line, Field(max_length=200)] = ""
+    affiliations: Several = []
+    orcid: Annotated[Line, AfterValidator(_orcid)] = ""
+    headline: Annotated[Line, Field(max_length=200)] = ""
+    about: Annotated[Text, Field(max_length=4_000)] = ""
+    website: Address = ""
+    language: Language = ""
+    visibility: Visibility = Visibility.PRIVATE
+
+    @model_validator(mode="after")
+    def _complete(self) -> PersonRecord:
+        _require_organisation(self)
+        if self.visibility == Visibility.TEASER:
+            raise ValueError("visibility: expected public, members or private, found 'teaser'")
+        return self
+
+
+def _require_organisation(record: StatementRecord | PersonRecord) -> None:
+    if not record.organisation and not record.affiliations:
+        raise ValueError("organisation: expected the key, ROR id or name of one that is here, found nothing")
 
 
 def parse(model: type[Record], values: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,17 +23,19 @@ from matchmaker.clusters.models import Cluster, Organisation
 from matchmaker.clusters.queries import look_alikes
 from matchmaker.db import utcnow
 from matchmaker.imports import undoing
-from matchmaker.imports.mapping import RECORDS, FileKind, guess, translated
+from matchmaker.imports.formats import Format, detect, kinds_in, read
+from matchmaker.imports.mapping import RECORDS, belonging_to, guess, translated
 from matchmaker.imports.models import Duplicates, ImportedRow, ImportRun, Outcome, RunState
 from matchmaker.imports.operations import (
-    find_organisation,
+    behind,
     known_organisation,
     organisation_values,
     put_organisation,
+    put_person,
     put_statement,
 )
-from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_data
-from matchmaker.imports.records import OrganisationRecord, RowRefused, StatementRecord, parse
+from matchmaker.imports.readers import BadRow, FileKind, Row, UnreadableFile
+from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, parse
 
 #: Rows of one transaction: few, because on SQLite nobody else can write meanwhile.
 BATCH = 50
@@ -51,33 +54,44 @@ class NotNow(Exception):
 def upload(
     session: Session, cluster: Cluster, user: User | None, *, kind: FileKind, filename: str, content: bytes
 ) -> ImportRun:
-    """Keep a file and guess what its columns mean. Raises UnreadableFile."""
-    rows = list(read_data(filename, content))
-    first = next((row for row in rows if isinstance(row, Row)), None)
-    if first is None:
-        raise UnreadableFile(f"{filename}: expected at least one row below the names of the columns, found none.")
-    headers = list(dict.fromkeys(name for row in rows[:100] if isinstance(row, Row) for name in row.values))
-    run = ImportRun(
-        cluster=cluster,
-        user=user,
-        kind=kind,
-        filename=filename[:200],
-        content=content,
-        headers=headers,
-        mapping=guess(kind, headers),
-        total=len(rows),
-    )
+    """Keep a file, tell its format and guess what its columns mean. Raises UnreadableFile."""
+    run = ImportRun(cluster=cluster, user=user, filename=filename[:200], content=content)
+    _look_into(run, detect(filename, content), kind)
     session.add(run)
     session.flush()
     return run
 
 
-def choose(run: ImportRun, mapping: dict[str, str], duplicates: Duplicates) -> None:
-    """Say what the columns mean and what happens to organisations that are here. Raises NotNow once it runs."""
+def read_again(run: ImportRun, format: Format, kind: FileKind) -> None:
+    """Read the file as something else than it was taken for. Raises NotNow once it runs, UnreadableFile."""
+    _require(run, RunState.MAPPING)
+    _look_into(run, format, kind)
+
+
+def _look_into(run: ImportRun, format: Format, kind: FileKind) -> None:
+    rows = list(read(run.filename, run.content, format, kind))
+    headers = list(dict.fromkeys(name for row in rows[:100] if isinstance(row, Row) for name in row.values))
+    if not headers:
+        others = kinds_in(run.filename, run.content, format)
+        raise UnreadableFile(
+            f"{run.filename}: expected {kind}, found {' and '.join(f'{n} {other}' for other, n in others.items())}."
+            if others
+            else f"{run.filename}: expected at least one row below the names of the columns, or one record; found none."
+        )
+    run.format, run.kind, run.headers, run.total = format, kind, headers, len(rows)
+    run.mapping = guess(kind, headers)
+
+
+def choose(run: ImportRun, mapping: dict[str, str], duplicates: Duplicates, organisation: str = "") -> None:
+    """Say what the columns mean, what happens to those that are here, and whose rows are that name nobody.
+
+    Raises NotNow once it runs.
+    """
     _require(run, RunState.MAPPING)
     known = RECORDS[run.kind].model_fields
     run.mapping = {c: header for c, header in mapping.items() if c in known and header in run.headers}
     run.duplicates = duplicates
+    run.organisation = organisation[:200]
 
 
 def start(run: ImportRun) -> None:
@@ -140,24 +154,25 @@ def _require(run: ImportRun, *states: RunState) -> None:
 
 
 def _record(run: ImportRun, row: Row) -> Any:
-    return parse(RECORDS[run.kind], translated(run.kind, run.mapping, row.values))
+    values = translated(run.kind, run.mapping, row.values)
+    return parse(RECORDS[run.kind], belonging_to(values, run.organisation))
 
 
 def _put(session: Session, run: ImportRun, record: Any) -> Outcome:
     """Put a row in a manager's name, who may write for organisations of the own cluster that nobody looks after."""
-    if isinstance(record, OrganisationRecord):
-        here = known_organisation(session, record) or _look_alike(session, record)
-        if here is None:
-            return put_organisation(session, record, run.cluster)
-        if refusal := _refusal(run, here):
-            raise RowRefused(refusal)
-        if here.source_key is not None and known_organisation(session, record) is here:
-            return put_organisation(session, record, run.cluster)
-        return _fill(session, here, record) if run.duplicates is Duplicates.FILL else Outcome.UNCHANGED
-    owner = find_organisation(session, record.organisation, record.source)
-    if owner is not None and (refusal := _refusal(run, owner)):
-        raise RowRefused(refusal)
-    return put_statement(session, record)
+    refusal = partial(_refusal, run)
+    if isinstance(record, PersonRecord):
+        return put_person(session, record, refusal, duplicates=run.duplicates)
+    if not isinstance(record, OrganisationRecord):
+        return put_statement(session, record, refusal)
+    here = known_organisation(session, record) or _look_alike(session, record)
+    if here is None:
+        return put_organisation(session, record, run.cluster)
+    if reason := refusal(here):
+        raise RowRefused(reason)
+    if here.source_key is not None and known_organisation(session, record) is here:
+        return put_organisation(session, record, run.cluster)
+    return _fill(session, here, record) if run.duplicates is Duplicates.FILL else Outcome.UNCHANGED
 
 
 def _look_alike(session: Session, record: OrganisationRecord) -> Organisation | None:
@@ -238,7 +253,7 @@ class Foresight:
 def foresee(session: Session, run: ImportRun, *, examples: int = 8) -> Foresight:
     """Read the first rows as they would come in, and change nothing."""
     seen = Foresight()
-    for row in islice(read_data(run.filename, run.content), FORESEEN):
+    for row in islice(read(run.filename, run.content, run.format, run.kind), FORESEEN):
         seen.looked_at += 1
         try:
             if isinstance(row, BadRow):
@@ -257,12 +272,9 @@ def foresee(session: Session, run: ImportRun, *, examples: int = 8) -> Foresight
 
 def _here(session: Session, run: ImportRun, record: Any) -> Organisation | None:
     """The organisation a row is about, if it is here. Raises RowRefused as the import itself would."""
-    if isinstance(record, StatementRecord):
-        owner = find_organisation(session, record.organisation, record.source)
-        if owner is None:
-            raise RowRefused(f"organisation: expected one that is here, found {record.organisation!r}")
-    else:
-        owner = known_organisation(session, record) or _look_alike(session, record)
-    if owner is not None and (refusal := _refusal(run, owner)):
+    if not isinstance(record, OrganisationRecord):
+        return behind(session, record, partial(_refusal, run))[0]
+    here = known_organisation(session, record) or _look_alike(session, record)
+    if here is not None and (refusal := _refusal(run, here)):
         raise RowRefused(refusal)
-    return owner
+    return here

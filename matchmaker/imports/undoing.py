@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from matchmaker.clusters.models import ClusterMembership, Membership, Organisation
 from matchmaker.db import OneOf
 from matchmaker.needs.models import Need
-from matchmaker.profiles.models import Competence, Evidence
+from matchmaker.profiles.models import Competence, Evidence, Profile
 from matchmaker.testfields.models import TestField
 
 #: What imports write, by table.
 WATCHED: dict[str, type[Any]] = {
-    model.__tablename__: model for model in (Organisation, ClusterMembership, Competence, Need, TestField, Evidence)
+    model.__tablename__: model
+    for model in (Organisation, ClusterMembership, Competence, Need, TestField, Evidence, Profile)
 }
 #: Columns that follow from others.
 _DERIVED = frozenset({"version", "updated_at", "name_key", "domain"})
@@ -90,7 +91,7 @@ def _is_used(session: Session, organisation: Organisation) -> bool:
     """Whether people or texts hang on an organisation by now."""
     return any(
         session.scalar(select(func.count()).select_from(model).where(model.organisation_id == organisation.id))
-        for model in (Membership, Competence, Need, TestField, Evidence)
+        for model in (Membership, Competence, Need, TestField, Evidence, Profile)
     )
 
 

@@ -14,10 +14,11 @@ from flask_security import current_user
 from matchmaker import jobs
 from matchmaker.db import db
 from matchmaker.imports import queries, running
-from matchmaker.imports.forms import LARGEST_FILE, MappingForm, UploadForm, chosen
-from matchmaker.imports.mapping import RECORDS, FileKind
+from matchmaker.imports.formats import Format
+from matchmaker.imports.forms import LARGEST_FILE, MappingForm, ReadingForm, UploadForm, chosen
+from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
-from matchmaker.imports.readers import UnreadableFile
+from matchmaker.imports.readers import FileKind, UnreadableFile
 from matchmaker.items.pages import overtaken, page_number, url_of_page
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
@@ -71,13 +72,15 @@ def upload() -> Any:
 def show(public_id: str) -> str:
     """Where an import stands: its columns and first rows before it starts, its progress and result afterwards."""
     run = queries.run_or_refuse(db.session, public_id, g.viewer)
-    form = MappingForm()
+    form, reading = MappingForm(), ReadingForm(formdata=None)
     form.offer(run)
+    reading.offer(run)
     page = paginate(db.session, queries.refused(run), page_number(), url_of_page)
     return render_template(
         "imports/show.html",
         run=run,
         form=form,
+        reading=reading,
         columns=RECORDS[run.kind].model_fields,
         foresight=running.foresee(db.session, run) if run.state is RunState.MAPPING else None,
         outcomes=queries.outcomes(db.session, run),
@@ -96,13 +99,35 @@ def columns(public_id: str) -> Any:
     if not form.validate():
         abort(422)
     try:
-        running.choose(run, chosen(run, request.form.to_dict()), Duplicates(form.duplicates.data))
+        running.choose(
+            run, chosen(run, request.form.to_dict()), Duplicates(form.duplicates.data), form.organisation.data or ""
+        )
         if request.form.get("action") == "start":
             running.start(run)
             jobs.wake(db.session, "imports")
     except running.NotNow as error:
         return overtaken(error)
     db.session.commit()
+    return redirect(url_for(".show", public_id=public_id))
+
+
+@bp.post("/<public_id>/reading")
+@permits(Permission.CURATE)
+def read_again(public_id: str) -> Any:
+    """Take the file for something else than it was taken for."""
+    run = queries.run_or_refuse(db.session, public_id, g.viewer)
+    form = ReadingForm()
+    form.offer(run)
+    if not form.validate():
+        abort(422)
+    try:
+        running.read_again(run, Format(form.format.data), FileKind(form.kind.data))
+    except running.NotNow as error:
+        return overtaken(error)
+    except UnreadableFile as error:
+        flash(str(error), "error")
+    else:
+        db.session.commit()
     return redirect(url_for(".show", public_id=public_id))
 
 
@@ -168,7 +193,7 @@ def result(public_id: str) -> Response:
     run = queries.run_or_refuse(db.session, public_id, g.viewer)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(("line", "outcome", "reason"))
+    writer.writerow(("line" if run.format.counts_lines else "record", "outcome", "reason"))
     writer.writerows(queries.result_lines(db.session, run))
     made: Response = current_app.response_class(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
     made.headers["Content-Disposition"] = f'attachment; filename="import-{run.public_id}.csv"'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask_babel import gettext
@@ -28,22 +27,8 @@ from matchmaker.items.forms import (
     WebAddress,
 )
 from matchmaker.items.models import Cooperation, IprStatus, Stage
+from matchmaker.profiles.identifiers import orcid
 from matchmaker.profiles.models import Competence, EvidenceKind, Profile, ProfileKind
-
-_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dX])", re.IGNORECASE)
-
-
-def orcid(text: str) -> str | None:
-    """The ORCID iD in its usual form, 0000-0000-0000-000X; None where the text is none or its check digit is wrong."""
-    found = _ORCID.fullmatch(text.strip())
-    if found is None:
-        return None
-    digits = "".join(found.groups()).upper()
-    total = 0
-    for digit in digits[:-1]:
-        total = (total + int(digit)) * 2
-    check = (12 - total % 11) % 11
-    return "-".join(found.groups()).upper() if digits[-1] == ("X" if check == 10 else str(check)) else None
 
 
 class CompetenceForm(ItemForm):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matchmaker.imports.mapping import FileKind, guess, translated
+from matchmaker.imports.mapping import guess, translated
+from matchmaker.imports.readers import FileKind
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from matchmaker.imports.readers import BadRow, Row, UnreadableFile, read_rows
+from matchmaker.imports.formats import read_file
+from matchmaker.imports.readers import BadRow, Row, UnreadableFile
 
 
 def write(folder: Path, name: str, data: str | bytes) -> Path:
@@ -28,16 +29,16 @@ def write(folder: Path, name: str, data: str | bytes) -> Path:
     ids=["semicolons", "byte order mark, commas, CRLF", "UTF-16 with tabs", "Windows-1252", "quoted, no last newline"],
 )
 def test_a_spreadsheet_in_any_usual_shape_gives_the_same_row(tmp_path: Path, data: bytes) -> None:
-    assert list(read_rows(write(tmp_path, "list.csv", data))) == [Row(2, {"name": "Müller AB", "type": "sme"})]
+    assert list(read_file(write(tmp_path, "list.csv", data))) == [Row(2, {"name": "Müller AB", "type": "sme"})]
 
 
 def test_a_gzipped_file_is_read_like_a_plain_one(tmp_path: Path) -> None:
     path = write(tmp_path, "list.jsonl.gz", gzip.compress('{"name": "Ångström AB"}\n'.encode()))
-    assert list(read_rows(path)) == [Row(1, {"name": "Ångström AB"})]
+    assert list(read_file(path)) == [Row(1, {"name": "Ångström AB"})]
 
 
 def test_ragged_rows_are_named_and_the_others_kept(tmp_path: Path) -> None:
-    rows = list(read_rows(write(tmp_path, "list.csv", "name,type\nA,sme\nB\nC,sme,extra\nD,sme\n")))
+    rows = list(read_file(write(tmp_path, "list.csv", "name,type\nA,sme\nB\nC,sme,extra\nD,sme\n")))
     assert rows == [
         Row(2, {"name": "A", "type": "sme"}),
         BadRow(3, "expected 2 cells, found 1"),
@@ -47,7 +48,7 @@ def test_ragged_rows_are_named_and_the_others_kept(tmp_path: Path) -> None:
 
 
 def test_an_open_quotation_mark_is_told_and_not_swallowed(tmp_path: Path) -> None:
-    rows = list(read_rows(write(tmp_path, "list.csv", 'name,type\nA,sme\n"B,sme\nC,sme\n')))
+    rows = list(read_file(write(tmp_path, "list.csv", 'name,type\nA,sme\n"B,sme\nC,sme\n')))
     assert rows[0] == Row(2, {"name": "A", "type": "sme"})
     assert isinstance(rows[1], BadRow)
     assert rows[1].line == 3
@@ -55,7 +56,7 @@ def test_an_open_quotation_mark_is_told_and_not_swallowed(tmp_path: Path) -> Non
 
 
 def test_broken_json_lines_are_named_and_the_others_kept(tmp_path: Path) -> None:
-    rows = list(read_rows(write(tmp_path, "list.jsonl", '{"a": 1}\n{"a": \n[1]\n\n{"a": 2}\n' + "[" * 5000)))
+    rows = list(read_file(write(tmp_path, "list.jsonl", '{"a": 1}\n{"a": \n[1]\n\n{"a": 2}\n' + "[" * 5000)))
     assert [row.line for row in rows if isinstance(row, Row)] == [1, 5]
     assert [row.line for row in rows if isinstance(row, BadRow)] == [2, 3, 6]
 
@@ -66,11 +67,11 @@ def test_broken_json_lines_are_named_and_the_others_kept(tmp_path: Path) -> None
         ("list.csv", b"", "empty file"),
         ("list.csv", b"name,type\n\x00\x00", "NUL"),
         ("list.csv", b"name,name\nA,B\n", "name twice"),
-        ("list.xml", b"<a/>", "expected a file named .csv, .xlsx or .jsonl"),
+        ("list.xml", b"<a/>", "expected XML of PubMed, ORCID, CERIF"),
         ("list.csv", b"name\n\x81\x8d", "expected UTF-8"),
         ("list.jsonl.gz", b"not gzipped", "list.jsonl.gz"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     with pytest.raises(UnreadableFile, match=said):
-        list(read_rows(write(tmp_path, name, data)))
+        list(read_file(write(tmp_path, name, data)))

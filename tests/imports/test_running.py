@@ -19,8 +19,10 @@ from matchmaker.imports.models import Duplicates, ImportedRow, ImportRun, Outcom
 from matchmaker.imports.readers import UnreadableFile
 from matchmaker.needs.models import Need
 from matchmaker.notifications.models import Notification
-from matchmaker.profiles.models import Competence
+from matchmaker.permissions import Visibility
+from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
 from tests.factories import World, competence, organisation
+from tests.imports import samples
 
 pytestmark = pytest.mark.every_database
 
@@ -161,6 +163,70 @@ def test_a_manager_changes_nobody_who_looks_after_themselves_or_belongs_elsewher
     assert finish(app, session, upload(rows, kind="statements")) == {"refused": 2}
     assert not session.scalars(select(Competence)).all()
     assert not session.scalars(select(Need)).all()
+
+
+def test_records_of_registries_come_in_for_those_of_their_organisations_that_are_here(
+    app: Flask, session: Session, world: World, upload: Any
+) -> None:
+    clinic = organisation(session, within=world.cluster, name="Klinik", ror=samples.ROR_ID)
+    organisation(session, within=world.cluster, name="Universitätsklinikum Nordmark")
+    session.commit()
+
+    assert finish(app, session, upload(samples.OPENALEX, "statements", "works.json")) == {"created": 1, "refused": 1}
+    (work,) = session.scalars(select(Evidence))
+    assert (work.title, work.organisation_id, work.organisations, work.source) == (
+        "Printed bone heals",
+        clinic.id,
+        [clinic],
+        "OpenAlex",
+    )
+    # Another registry's record of a person who works there, by ROR id; then again.
+    assert finish(app, session, upload(samples.ORCID_JSON, "people", "record.json")) == {"created": 1}
+    (person,) = session.scalars(select(Profile).where(Profile.name == "Åsa Öberg"))
+    assert (person.organisation_id, person.orcid, person.visibility) == (
+        clinic.id,
+        "0000-0002-1825-0097",
+        Visibility.PRIVATE,
+    )
+    again = upload(samples.OPENALEX, "people", "authors.json", duplicates=Duplicates.FILL)
+    assert finish(app, session, again) == {"unchanged": 1, "refused": 1}
+
+
+def test_rows_that_name_nobody_belong_to_whom_the_manager_says(
+    app: Flask, session: Session, world: World, upload: Any
+) -> None:
+    here = organisation(session, within=world.cluster, name="Knochenbank")
+    session.commit()
+    run = upload(samples.ORCID_XML, "statements", "record.xml", organisation="Knochenbank")
+    assert finish(app, session, run) == {"created": 1}
+    assert session.scalars(select(Evidence)).one().organisation_id == here.id
+
+
+def test_a_person_whom_a_manager_may_not_write_for_is_as_if_not_there(
+    app: Flask, session: Session, world: World, upload: Any
+) -> None:
+    elsewhere = Profile(
+        organisation=world.stranger, kind=ProfileKind.PERSON, name="Åsa Öberg", orcid="0000-0002-1825-0097"
+    )
+    session.add(elsewhere)
+    organisation(session, within=world.cluster, name="Knochenbank")
+    session.commit()
+    row = b"name;organisation;orcid;headline\nOberg;Knochenbank;0000-0002-1825-0097;New words\n"
+    assert finish(app, session, upload(row, "people", "people.csv", duplicates=Duplicates.FILL)) == {"created": 1}
+    session.refresh(elsewhere)
+    assert elsewhere.headline == ""
+
+
+def test_a_row_cannot_take_over_by_its_key_what_belongs_to_another_cluster(
+    app: Flask, session: Session, world: World, upload: Any
+) -> None:
+    theirs = competence(session, world.stranger, title="Theirs since long", source_key=":competence:7")
+    organisation(session, within=world.cluster, name="Knochenbank")
+    session.commit()
+    row = table("7;competence;Knochenbank;Ours from now on", header="key;kind;organisation;title")
+    assert finish(app, session, upload(row, kind="statements")) == {"refused": 1}
+    session.refresh(theirs)
+    assert (theirs.title, theirs.organisation_id) == ("Theirs since long", world.stranger.id)
 
 
 def test_undoing_takes_away_what_was_created_and_restores_what_was_changed(

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from matchmaker.profiles.forms import EvidenceForm, ProfileForm, orcid
+from matchmaker.profiles.forms import EvidenceForm, ProfileForm
+from matchmaker.profiles.identifiers import orcid
 
 
 def sent(app: Flask, form: type[Any], **values: str) -> Any:

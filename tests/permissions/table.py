@@ -355,6 +355,7 @@ POST /desk/imports/                               -             manager
 GET  /desk/imports/<public_id>                    import        manager
 GET  /desk/imports/<public_id>/result.csv         import        manager
 POST /desk/imports/<public_id>/columns            import        manager
+POST /desk/imports/<public_id>/reading            import        manager
 POST /desk/imports/<public_id>/pause              import        manager
 POST /desk/imports/<public_id>/resume             import        manager
 POST /desk/imports/<public_id>/cancel             import        manager

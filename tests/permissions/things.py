@@ -17,8 +17,9 @@ from matchmaker.clusters.models import Cluster, Invitation, Membership, Membersh
 from matchmaker.conversations.models import Message, MessageFile
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import utcnow
-from matchmaker.imports.mapping import FileKind
+from matchmaker.imports.formats import Format
 from matchmaker.imports.models import ImportRun
+from matchmaker.imports.readers import FileKind
 from matchmaker.introductions.models import Block, Introduction, IntroductionState, Side
 from matchmaker.items.models import ItemState
 from matchmaker.mail.operations import enqueue
@@ -477,6 +478,7 @@ def _import(session: Session, owner: Owner) -> Thing:
     made = ImportRun(
         cluster_id=owner.cluster.id,
         kind=FileKind.ORGANISATIONS,
+        format=Format.TEXT_TABLE,
         filename="members.csv",
         content=b"name\nBone AB\n",
         headers=["name"],

@@ -1,0 +1,127 @@
+"""The rows that the formats turn into: our own columns, every one of them in every row, cut to what they may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from matchmaker.texts import clean_line, clean_text, excerpt
+
+#: Keywords of one statement, organisations of one publication: what is beyond says nothing more.
+MOST_KEYWORDS = 12
+MOST_AFFILIATIONS = 60
+#: The languages of our texts, as the formats write them.
+_LANGUAGES = {"eng": "en", "en": "en", "ger": "de", "deu": "de", "de": "de", "swe": "sv", "sv": "sv"}
+
+
+def language(code: str) -> str:
+    """Our code for a language; '' for any that is none of ours."""
+    return _LANGUAGES.get(code.strip().lower().split("-")[0], "")
+
+
+def year(text: str) -> str:
+    """The year at the beginning of a date, '' where there is none."""
+    found = text.strip()[:4]
+    return found if len(found) == 4 and found.isdecimal() else ""
+
+
+def organisation(
+    *,
+    key: str,
+    source: str = "",
+    licence: str,
+    name: str,
+    type: str,
+    country: str = "",
+    region: str = "",
+    city: str = "",
+    website: str = "",
+    ror: str = "",
+    about: str = "",
+    language: str = "",
+) -> dict[str, Any]:
+    """A row about an organisation."""
+    return {
+        "key": key[:120],
+        "source": source,
+        "licence": licence,
+        "name": excerpt(clean_line(name), 198),
+        "type": type,
+        "country": country.upper(),
+        "region": region[:120],
+        "city": city[:120],
+        "website": website if website.startswith(("http://", "https://")) and len(website) <= 300 else "",
+        "ror": ror,
+        "about": excerpt(clean_text(about), 3_990),
+        "language": language,
+    }
+
+
+def evidence(
+    *,
+    kind: str,
+    key: str,
+    source: str = "",
+    licence: str,
+    title: str,
+    description: str = "",
+    language: str = "",
+    keywords: Iterable[str] = (),
+    identifier: str = "",
+    url: str = "",
+    year: str = "",
+    organisation: str = "",
+    affiliations: Iterable[str] = (),
+) -> dict[str, Any]:
+    """A row about a publication, project, patent or licence: public, as the registries that it comes from are."""
+    return {
+        "key": key[:120],
+        "source": source,
+        "licence": licence,
+        "kind": "evidence",
+        "evidence_kind": kind,
+        "organisation": excerpt(clean_line(organisation), 198),
+        "affiliations": _several(affiliations)[:MOST_AFFILIATIONS],
+        "title": excerpt(clean_line(title), 198),
+        "description": excerpt(clean_text(description), 7_990),
+        "language": language,
+        "keywords": _several(keywords)[:MOST_KEYWORDS],
+        "visibility": "public",
+        "identifier": identifier if len(identifier) <= 120 else "",
+        "url": url if url.startswith(("http://", "https://")) and len(url) <= 300 else "",
+        "year": year,
+    }
+
+
+def person(
+    *,
+    key: str,
+    source: str = "",
+    licence: str,
+    name: str,
+    orcid: str = "",
+    headline: str = "",
+    about: str = "",
+    website: str = "",
+    language: str = "",
+    organisation: str = "",
+    affiliations: Iterable[str] = (),
+) -> dict[str, Any]:
+    """A row about a person: readable to the own organisation only, unless the row that comes of it says otherwise."""
+    return {
+        "key": key[:120],
+        "source": source,
+        "licence": licence,
+        "name": excerpt(clean_line(name), 158),
+        "organisation": excerpt(clean_line(organisation), 198),
+        "affiliations": _several(affiliations)[:MOST_AFFILIATIONS],
+        "orcid": orcid,
+        "headline": excerpt(clean_line(headline), 198),
+        "about": excerpt(clean_text(about), 3_990),
+        "website": website if website.startswith(("http://", "https://")) and len(website) <= 300 else "",
+        "language": language,
+    }
+
+
+def _several(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(excerpt(line, 198) for value in values if (line := clean_line(value))))
