@@ -91,7 +91,8 @@ def choose(run: ImportRun, mapping: dict[str, str], duplicates: Duplicates, orga
     known = RECORDS[run.kind].model_fields
     run.mapping = {c: header for c, header in mapping.items() if c in known and header in run.headers}
     run.duplicates = duplicates
-    run.organisation = organisation[:200]
+    if run.kind is not FileKind.ORGANISATIONS:
+        run.organisation = organisation[:200]
 
 
 def start(run: ImportRun) -> None:
