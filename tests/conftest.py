@@ -27,10 +27,13 @@ from matchmaker.db import db
 from tests import factories
 from tests.clients import signed_in
 from tests.databases import Postgres, PostgresMissing
+from tests.economies import CompiledTemplates, write_addresses_when_asked
 from tests.servers import Servers
 
 #: The cheapest argon2 there is: the tests prove behaviour, not resistance.
 CHEAP_ARGON2 = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
+COMPILED_TEMPLATES = CompiledTemplates()
+write_addresses_when_asked()
 SECRET_KEY = "the tests share one secret of more than 32 characters"
 
 
@@ -109,6 +112,7 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
                 **overrides,
             },
         )
+        app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
         made.append(app)
         if not factories.password_hash:
             with app.app_context():
