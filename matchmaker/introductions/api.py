@@ -14,7 +14,7 @@ from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import db
 from matchmaker.errors import answer
-from matchmaker.introductions import operations, presenting, queries, things
+from matchmaker.introductions import explanation, operations, presenting, queries, things
 from matchmaker.introductions.disclosure import Offer
 from matchmaker.introductions.models import DeclineReason, Introduction, Side
 from matchmaker.introductions.operations import Agreement, Answers
@@ -70,6 +70,7 @@ class IntroductionAnswer(BaseModel):
     kind_words: str
     requested_at: str
     expires_at: str
+    explanation: dict[str, Any] = Field(description="Why it was suggested, as it was shown to the asker.")
     contact: dict[str, str] | None = Field(description="What the other side disclosed; null unless both agreed.")
     url: str
 
@@ -97,6 +98,8 @@ class ScreenAnswer(BaseModel):
     always: dict[str, str]
     optional: dict[str, str]
     shown: str = Field(description="The fingerprint of exactly these values; send it with your request or acceptance.")
+    explanation: dict[str, Any] = Field(description="Why this was suggested, where it was; empty otherwise.")
+    explanation_seal: str = Field(description="Send it with your request, and the explanation is kept as shown here.")
 
 
 class AskBody(BaseModel):
@@ -112,6 +115,7 @@ class AskBody(BaseModel):
     shown: str = Field(max_length=64, description="The fingerprint from the consent screen.")
     disclose: list[Disclosable] = Field(default_factory=list, max_length=2, description="What you add to the rest.")
     phone: str = Field("", max_length=40)
+    explanation_seal: str = Field("", max_length=100_000, description="From the consent screen.")
     idempotency_key: str = Field("", max_length=40, description="Sent twice, it asks once.")
 
 
@@ -157,39 +161,58 @@ def read(path: Path) -> Response:
 @permits(Permission.INTRODUCE)
 def screen(query: ScreenQuery) -> Response:
     """Everything that you would or could disclose, and its fingerprint."""
+    why: dict[str, Any] = {}
     if query.introduction:
         introduction, side = queries.own_or_refuse(db.session, query.introduction, g.viewer)
     elif query.about:
-        target, made_for = _target(query.about, query.made_for)
-        introduction, side = operations.planned(_asker(), target, made_for), Side.ASKER
+        target, made_for = target_or_refuse(query.about, query.made_for)
+        introduction, side = operations.planned(asker(), target, made_for), Side.ASKER
+        why = explanation.shown(db.session, g.viewer, made_for, asker(), target)
     else:
         details: list[dict[str, Any]] = [{"where": "introduction, about", "what": "expected one of them"}]
         return make_response(*answer(422, "The input does not fit the schema.", details))
-    offered: Offer = queries.offer_of(db.session, introduction, side, _me())
+    offered: Offer = queries.offer_of(db.session, introduction, side, acting_user())
     always = {str(name): offered.values[name] for name in operations.ALWAYS if name in offered.values}
     optional = {name: value for name, value in offered.values.items() if name not in always}
-    return jsonify(always=always, optional=optional, shown=offered.digest)
+    return jsonify(
+        always=always,
+        optional=optional,
+        shown=offered.digest,
+        explanation=why,
+        explanation_seal=explanation.sealed(why),
+    )
 
 
 @blueprint.post("/introductions", summary="Ask for one", tags=[_tag], responses={201: IntroductionAnswer})
 @permits(Permission.INTRODUCE)
 def ask(body: AskBody) -> Response:
     """Ask for an introduction; where one is active about the same thing, that one is given."""
-    target, made_for = _target(body.about, body.made_for)
+    target, made_for = target_or_refuse(body.about, body.made_for)
     try:
         made, _new = operations.request(
             db.session,
-            asker=_asker(),
+            asker=asker(),
             target=target,
             answers=Answers(clean_text(body.sought), clean_text(body.unclear), clean_text(body.about_us)),
             agreement=_agreement(body),
             asked_with=made_for,
+            explanation=explanation.opened(body.explanation_seal),
             key=clean_line(body.idempotency_key),
         )
     except operations.ShownChanged:
         return _changed()
     db.session.commit()
     return make_response(jsonify(_as_json(made)), 201)
+
+
+@blueprint.post(
+    "/introductions/<public_id>/renew", summary="Disclose anew", tags=[_tag], responses={200: IntroductionAnswer}
+)
+@permits(Permission.INTRODUCTION)
+def renew(path: Path, body: AcceptBody) -> Response:
+    """Let the other side see what has changed since you agreed."""
+    introduction, side = queries.own_or_refuse(db.session, path.public_id, g.viewer)
+    return _done(introduction, lambda: operations.renew_consent(db.session, introduction, side, _agreement(body)))
 
 
 @blueprint.post("/introductions/<public_id>/accept", summary="Agree", tags=[_tag], responses={200: IntroductionAnswer})
@@ -211,7 +234,9 @@ def decline(path: Path, body: DeclineBody) -> Response:
     words = clean_text(body.kind_words)
     return _done(
         introduction,
-        lambda: operations.decline(db.session, introduction, side, person=_me(), reason=reason, kind_words=words),
+        lambda: operations.decline(
+            db.session, introduction, side, person=acting_user(), reason=reason, kind_words=words
+        ),
     )
 
 
@@ -222,7 +247,7 @@ def decline(path: Path, body: DeclineBody) -> Response:
 def withdraw(path: Path) -> Response:
     """Take back a request, or end an introduction; nothing is disclosed any more."""
     introduction, side = queries.own_or_refuse(db.session, path.public_id, g.viewer)
-    return _done(introduction, lambda: operations.withdraw(db.session, introduction, side, person=_me()))
+    return _done(introduction, lambda: operations.withdraw(db.session, introduction, side, person=acting_user()))
 
 
 def _done(introduction: Introduction, act: Callable[[], None]) -> Response:
@@ -243,15 +268,18 @@ def _changed() -> Response:
     return make_response(*answer(409, "What would be disclosed is not what was shown: read the consent screen again."))
 
 
-def _me() -> User:
+def acting_user() -> User:
+    """Whose token it is."""
     return db.session.get_one(User, g.viewer.user_id)
 
 
-def _asker() -> Organisation:
+def asker() -> Organisation:
+    """The organisation that the token's owner acts for."""
     return db.session.get_one(Organisation, g.viewer.organisation_id)
 
 
-def _target(about: str, made_for: str) -> tuple[things.Target, Any]:
+def target_or_refuse(about: str, made_for: str = "") -> tuple[things.Target, Any]:
+    """What is asked about, of another organisation, and what of one's own is behind it. Raises NotPermitted."""
     target = things.target_or_refuse(db.session, g.viewer, about)
     if target.organisation.id in g.viewer.organisation_ids:
         raise NotPermitted(about)
@@ -259,7 +287,7 @@ def _target(about: str, made_for: str) -> tuple[things.Target, Any]:
 
 
 def _agreement(body: AskBody | AcceptBody) -> Agreement:
-    return Agreement(_me(), body.shown, frozenset({*body.disclose, "phone"}), clean_line(body.phone))
+    return Agreement(acting_user(), body.shown, frozenset({*body.disclose, "phone"}), clean_line(body.phone))
 
 
 def _as_json(introduction: Introduction) -> dict[str, Any]:
@@ -283,6 +311,7 @@ def _as_json(introduction: Introduction) -> dict[str, Any]:
         kind_words=introduction.kind_words if declined_by_them else "",
         requested_at=introduction.requested_at.isoformat(),
         expires_at=introduction.expires_at.isoformat(),
+        explanation=explanation.for_side(db.session, introduction, shown.side),
         contact=dict(contact.values) if contact is not None else None,
         url=absolute_url("introductions.show", public_id=introduction.public_id),
     ).model_dump()

@@ -28,9 +28,9 @@ _KIND = {About.NEED: ItemKind.NEED, About.COMPETENCE: ItemKind.COMPETENCE, About
 def found(
     session: Session, viewer: Any, asked_with: tuple[About, Any] | None, asker: Organisation, target: things.Target
 ) -> Suggestion | None:
-    """The suggestion that led to the target; None where there is none (any more)."""
+    """The suggestion that led to the target, a teaser where its owner is hidden; None where there is none any more."""
     wanted = target.item if target.kind in (About.NEED, About.TEST_FIELD) else target.organisation
-    only = [wanted.public_id]
+    only = [(target.teaser or wanted).public_id]
     if asked_with is None:
         listed = queries.suggest_for_organisation(session, viewer, asker, only=only)
     elif asked_with[0] is About.NEED:
@@ -41,6 +41,14 @@ def found(
     else:
         return None
     return next(iter(listed.items), None)
+
+
+def shown(
+    session: Session, viewer: Any, asked_with: tuple[About, Any] | None, asker: Organisation, target: things.Target
+) -> dict[str, Any]:
+    """Why the target was suggested, as the asker reads it now; {} where it was not."""
+    suggestion = found(session, viewer, asked_with, asker, target)
+    return of(suggestion, asked_with[0] if asked_with else None) if suggestion is not None else {}
 
 
 def of(suggestion: Suggestion, asked_with: About | None) -> dict[str, Any]:

@@ -256,6 +256,8 @@ class Interest(Model):
     #: What it is about; '' and 0 for the organisation as such, so that it counts once.
     about_kind: Mapped[str] = mapped_column(String(12), default="")
     about_id: Mapped[int] = mapped_column(default=0)
+    #: Whether it was marked by a teaser, and the one who marked it did not know whose it is.
+    blind: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

@@ -478,6 +478,7 @@ def mark_interest(session: Session, *, organisation: Organisation, target: Targe
             user_id=user.id,
             about_kind=target.kind or "",
             about_id=item_id,
+            blind=target.hidden,
         )
         try:
             with session.begin_nested():
@@ -506,21 +507,27 @@ def _thing_of(session: Session, interest: Interest) -> tuple[About, Any] | None:
     return (About(interest.about_kind), found) if found is not None else None
 
 
-def unmark_interest(session: Session, interest: Interest) -> None:
-    """Take a mark back; what came of it stays."""
-    session.delete(interest)
-    session.flush()
+def take_interest_back(session: Session, *, organisation: Organisation, target: Target) -> None:
+    """Take a mark back, where there is one; what came of it stays."""
+    marked = queries.interest_in(
+        session, organisation.id, target.organisation.id, target.kind, target.item.id if target.kind else None
+    )
+    if marked is not None:
+        session.delete(marked)
+        session.flush()
 
 
-def block_organisation(session: Session, *, organisation: Organisation, blocked: Organisation, user: User) -> None:
+def block_organisation(session: Session, *, organisation: Organisation, blocked: Organisation, user: User) -> Block:
     """Want nothing from another organisation. Its requests look sent, wait, and expire; it can't tell.
 
     Raises NotYourself.
     """
     if organisation.id == blocked.id:
         raise NotYourself
-    if not queries.is_blocked(session, organisation.id, blocked.id):
-        session.add(Block(organisation_id=organisation.id, blocked_id=blocked.id, user_id=user.id))
+    made = queries.block_of(session, organisation.id, blocked.id)
+    if made is None:
+        made = Block(organisation_id=organisation.id, blocked_id=blocked.id, user_id=user.id)
+        session.add(made)
         session.flush()
     waiting = session.scalars(
         select(Introduction).where(
@@ -535,6 +542,7 @@ def block_organisation(session: Session, *, organisation: Organisation, blocked:
             introduction.delivered_at = None
             notifications.forget(session, introduction)
     session.flush()
+    return made
 
 
 def unblock(session: Session, block: Block) -> None:

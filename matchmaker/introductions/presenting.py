@@ -10,8 +10,9 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from matchmaker.clusters.models import Organisation
 from matchmaker.introductions import queries, things
-from matchmaker.introductions.models import About, Introduction, IntroductionState, Origin, Side
+from matchmaker.introductions.models import About, Interest, Introduction, IntroductionState, Origin, Side
 from matchmaker.introductions.queries import Contact
 from matchmaker.items.labels import label
 from matchmaker.permissions import Permission, Viewer, Visibility, allows
@@ -112,6 +113,36 @@ def things_for(session: Session, introduction: Introduction, viewer: Viewer) -> 
 def _teaser_of(item: Any) -> str:
     """What others may know of a confidential item; '' where they may know nothing."""
     return str(getattr(item, "teaser", "")) if item.visibility == Visibility.TEASER else ""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Somebody or something of interest, as the one who marked it may see it now."""
+
+    public_id: str
+    title: str
+    url: str
+
+
+def marked(session: Session, mark: Interest, viewer: Viewer) -> Marked | None:
+    """What was marked silently; None while the viewer may not read it.
+
+    What was marked by its teaser is shown by its teaser alone, and what was not never is: or the row would say whose
+    teaser it is.
+    """
+    if not mark.about_kind:
+        other = session.get_one(Organisation, mark.to_organisation_id)
+        return Marked(other.public_id, other.name, url_for("profiles.organisation", public_id=other.public_id))
+    kind = About(mark.about_kind)
+    item = things.thing(session, kind, mark.about_id)
+    if mark.blind:
+        teaser = item.shown_as if item is not None and item.visibility == Visibility.TEASER else None
+        if teaser is None or not allows(viewer, Permission.READ_TEASER, teaser):
+            return None
+        return Marked(teaser.public_id, teaser.title, url_for("items.teaser", public_id=teaser.public_id))
+    if item is None or not item.is_live or not allows(viewer, Permission.READ, item):
+        return None
+    return Marked(item.public_id, title_of(item), url_for(PAGES[kind], public_id=item.public_id))
 
 
 def title_of(item: Any) -> str:

@@ -312,11 +312,26 @@ def takes_requests(session: Session, organisation_id: int, now: datetime | None 
     return (came or 0) < limits.per_week
 
 
+def block_of(session: Session, organisation_id: int, blocked_id: int) -> Block | None:
+    """The block by which an organisation wants nothing from the other."""
+    return session.scalar(select(Block).where(Block.organisation_id == organisation_id, Block.blocked_id == blocked_id))
+
+
 def is_blocked(session: Session, organisation_id: int, blocked_id: int) -> bool:
     """Whether an organisation wants nothing from the other."""
-    return bool(
-        session.scalar(select(Block.id).where(Block.organisation_id == organisation_id, Block.blocked_id == blocked_id))
+    return block_of(session, organisation_id, blocked_id) is not None
+
+
+def block_or_refuse(session: Session, organisation_id: int, public_id: str) -> Block:
+    """The block of an organisation by its public id. Raises NotPermitted where there is none."""
+    found = session.scalar(
+        select(Block)
+        .join(Organisation, Organisation.id == Block.blocked_id)
+        .where(Block.organisation_id == organisation_id, Organisation.public_id == public_id)
     )
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
 
 
 def blocks_of(session: Session, organisation_id: int) -> list[Block]:
@@ -342,6 +357,15 @@ def interest_in(
             Interest.about_kind == (kind or ""),
             Interest.about_id == (item_id or 0),
         )
+    )
+
+
+def marks(viewer: Viewer) -> Select[Any]:
+    """The silent marks of the viewer's organisation, the latest first."""
+    return (
+        select(Interest)
+        .where(Interest.from_organisation_id.in_(viewer.organisation_ids))
+        .order_by(Interest.created_at.desc(), Interest.id.desc())
     )
 
 

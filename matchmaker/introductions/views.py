@@ -117,8 +117,7 @@ def _prefill(
     form: AskForm, asker: Organisation, target: Target, asked_with: tuple[About, Any] | None, planned: Introduction
 ) -> None:
     """Take from the suggestion what it knows, so that nobody types it again."""
-    found = explanation.found(db.session, g.viewer, asked_with, asker, target) if not target.hidden else None
-    shown = explanation.of(found, asked_with[0] if asked_with else None) if found else {}
+    shown = explanation.shown(db.session, g.viewer, asked_with, asker, target)
     form.explanation.data = explanation.sealed(shown)
     for item in (asked_with[1] if asked_with else None, target.item):
         kinds = getattr(item, "cooperation", None)
@@ -300,6 +299,15 @@ def _moved(introduction: Introduction) -> Any:
 # --- Interest -------------------------------------------------------------------------------------------------------
 
 
+@bp.get("/interest")
+@permits(Permission.INTRODUCE)
+def marks() -> str:
+    """In whom and what the own organisation is silently interested."""
+    page = paginate(db.session, queries.marks(g.viewer), pages.page_number(), pages.url_of_page)
+    rows = [(mark, presenting.marked(db.session, mark, g.viewer)) for mark in page.items]
+    return render_template("introductions/marks.html", page=page, rows=rows)
+
+
 @bp.post("/interest")
 @permits(Permission.INTRODUCE)
 def mark() -> Any:
@@ -309,11 +317,8 @@ def mark() -> Any:
     if target.organisation.id in g.viewer.organisation_ids:
         raise NotPermitted("interest in oneself")
     back = pages.back_to(url_for(".index"))
-    item_id = target.item.id if target.kind else None
-    marked = queries.interest_in(db.session, organisation.id, target.organisation.id, target.kind, item_id)
     if request.form.get("take_back"):
-        if marked is not None:
-            operations.unmark_interest(db.session, marked)
+        operations.take_interest_back(db.session, organisation=organisation, target=target)
         db.session.commit()
         flash(_("Your mark is taken back."))
         return redirect(back)
@@ -380,11 +385,7 @@ def block(public_id: str) -> Any:
 def lift(public_id: str) -> Any:
     """Let an organisation ask again."""
     organisation = pages.acting_organisation(db.session)
-    found = next(
-        (one for one in queries.blocks_of(db.session, organisation.id) if one.blocked.public_id == public_id), None
-    )
-    if found is None:
-        raise NotPermitted(public_id)
+    found = queries.block_or_refuse(db.session, organisation.id, public_id)
     operations.unblock(db.session, found)
     db.session.commit()
     flash(_("%(name)s may ask you again.", name=found.blocked.name))

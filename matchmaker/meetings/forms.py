@@ -12,9 +12,8 @@ from wtforms import DateTimeLocalField, FieldList, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
-from matchmaker.db import utcnow
 from matchmaker.items.forms import ShortLine
-from matchmaker.meetings.operations import TIMES_MOST
+from matchmaker.meetings.operations import TIMES_MOST, lies_ahead
 from matchmaker.meetings.times import ZONES, in_zone
 
 
@@ -36,8 +35,8 @@ class TimesForm(FlaskForm):
     def validate_times(self, field: Any) -> None:
         if not self.chosen():
             raise ValidationError(gettext("Name at least one time."))
-        if min(self.chosen()) <= utcnow():
-            raise ValidationError(gettext("Name times that lie ahead."))
+        if not all(lies_ahead(one) for one in self.chosen()):
+            raise ValidationError(gettext("Name times that lie ahead, within the next two years."))
 
     def chosen(self) -> list[datetime]:
         """The moments that were typed."""

@@ -15,8 +15,9 @@ from matchmaker.introductions.models import Introduction, IntroductionState, Sid
 from matchmaker.meetings import invitations, notifications
 from matchmaker.meetings.models import Held, Meeting, MeetingAnswer, MeetingState, Slot
 
-#: Times that one proposal names at most.
+#: Times that one proposal names at most, and how far ahead they may lie.
 TIMES_MOST = 5
+FARTHEST = timedelta(days=730)
 
 
 class NotIntroduced(Exception):
@@ -24,7 +25,7 @@ class NotIntroduced(Exception):
 
 
 class NoTimes(Exception):
-    """A proposal needs one to five times, all ahead."""
+    """A proposal needs one to five times, all ahead and within two years."""
 
 
 class Settled(Exception):
@@ -49,7 +50,7 @@ def propose(
     if introduction.state != IntroductionState.ACCEPTED:
         raise NotIntroduced
     chosen = sorted(dict.fromkeys(times))
-    if not 1 <= len(chosen) <= TIMES_MOST or chosen[0] <= utcnow():
+    if not 1 <= len(chosen) <= TIMES_MOST or not all(lies_ahead(one) for one in chosen):
         raise NoTimes
     meeting = under_way(session, introduction)
     if meeting is None:
@@ -65,6 +66,12 @@ def propose(
         raise Settled from error
     notifications.tell_proposed(session, introduction, side.other)
     return meeting
+
+
+def lies_ahead(time: datetime) -> bool:
+    """Whether somebody may propose this time."""
+    now = utcnow()
+    return now < time <= now + FARTHEST
 
 
 def pick(session: Session, meeting: Meeting, side: Side, slot_id: int) -> None:

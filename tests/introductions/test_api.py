@@ -26,6 +26,12 @@ class Program:
     def post(self, path: str, **body: Any) -> Any:
         return self._client.post(f"/api/v1{path}", json=body, headers=self._headers)
 
+    def put(self, path: str, **body: Any) -> Any:
+        return self._client.put(f"/api/v1{path}", json=body, headers=self._headers)
+
+    def delete(self, path: str) -> Any:
+        return self._client.delete(f"/api/v1{path}", headers=self._headers)
+
 
 @pytest.fixture
 def program(app: Flask, session: Session) -> Callable[[Any], Program]:

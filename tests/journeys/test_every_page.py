@@ -85,6 +85,7 @@ FOR_MEMBERS = {
     "privacy.our_trail": ["/organisations/{own_organisation}/audit"],
     "introductions.index": ["/introductions/"],
     "introductions.limits": ["/introductions/limits"],
+    "introductions.marks": ["/introductions/interest"],
     "introductions.ask": ["/introductions/ask/{organisation}"],
     "reports.ask": ["/reports/about/{organisation}"],
     "security.change_password": ["/account/password"],

@@ -76,8 +76,8 @@ class House:
         if address.startswith("/api/"):
             if role in self.bearers:
                 more["headers"] = {"Authorization": f"Bearer {self.bearers[role]}"}
-            if method == "POST":
-                more.setdefault("json", {})
+            if method in ("POST", "PATCH", "PUT"):
+                more.setdefault("json", target.json if target else {})
         elif method == "POST":
             more.setdefault("data", target.form if target else {})
         self.commits.clear()
@@ -176,7 +176,7 @@ def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
                 made[DELETED] = doomed
                 nowhere = dict.fromkeys(doomed.arguments, NOWHERE)
                 form = {key: NOWHERE if key in ID_FIELDS else value for key, value in doomed.form.items()}
-                made[ABSENT] = Thing(nowhere, form)
+                made[ABSENT] = Thing(nowhere, form, doomed.json)
             things[name] = made
         bearers = {}
         for role, user in users.items():

@@ -293,6 +293,7 @@ POST /introductions/<public_id>/renew             introduction  member admin
 GET  /introductions/<public_id>/decline           introduction  member admin
 POST /introductions/<public_id>/decline           introduction  member admin
 POST /introductions/<public_id>/withdraw          introduction  member admin
+GET  /introductions/interest                      -             member admin
 POST /introductions/interest                      interest      fellow stranger
 GET  /introductions/limits                        -             member admin
 POST /introductions/limits                        -             member admin
@@ -315,10 +316,29 @@ POST /api/v1/introductions                        -             member admin
 GET  /api/v1/consent-screen                       -             member admin
 GET  /api/v1/introductions/<public_id>            introduction  member admin
 POST /api/v1/introductions/<public_id>/accept     introduction  member admin
+POST /api/v1/introductions/<public_id>/renew      introduction  member admin
 POST /api/v1/introductions/<public_id>/decline    introduction  member admin
 POST /api/v1/introductions/<public_id>/withdraw   introduction  member admin
 GET  /api/v1/introductions/<public_id>/messages   accepted      member admin
 POST /api/v1/introductions/<public_id>/messages   accepted      member admin
+GET  /api/v1/introductions/<public_id>/meetings   accepted      member admin
+POST /api/v1/introductions/<public_id>/meetings   proposing     member admin
+POST /api/v1/introductions/<public_id>/meetings/<meeting_id>/pick    picking  member admin
+POST /api/v1/introductions/<public_id>/meetings/<meeting_id>/cancel  meeting  member admin
+POST /api/v1/introductions/<public_id>/meetings/<meeting_id>/held    holding  member admin
+GET  /api/v1/introductions/<public_id>/outcomes   accepted      member admin
+POST /api/v1/introductions/<public_id>/outcomes   reporting     member admin
+POST /api/v1/introductions/<public_id>/outcomes/<outcome_id>  outcome  member admin
+POST /api/v1/introductions/<public_id>/story      telling       member admin
+POST /api/v1/introductions/<public_id>/story/consent  story     member admin
+GET  /api/v1/stories                              -             signed-in
+GET  /api/v1/introduction-limits                  -             member admin
+PUT  /api/v1/introduction-limits                  -             member admin
+GET  /api/v1/blocks                               -             member admin
+POST /api/v1/blocks                               -             member admin
+DELETE /api/v1/blocks/<public_id>                 block         member admin
+GET  /api/v1/interests                            -             member admin
+POST /api/v1/interests                            -             member admin
 GET  /introductions/desk                          -             manager
 GET  /introductions/desk/<public_id>              brokered      manager
 POST /introductions/desk/<public_id>/pass-on      brokered      manager

@@ -92,10 +92,10 @@ NESTED = [line for line in LINES if line.address.count("<") > 1]
 def test_a_part_is_found_under_its_own_parent_only(line: Line, house: House) -> None:
     own, other = house.things[line.thing][OWN], house.things[line.thing][OTHER]
     first = re.findall(r"<(?:[a-z]+:)?([a-z_]+)>", line.address)[0]
-    own_part_elsewhere = Thing({**own.arguments, first: other.arguments[first]})
+    own_part_elsewhere = Thing({**own.arguments, first: other.arguments[first]}, json=own.json)
     if own_part_elsewhere.arguments == own.arguments:
         far = house.things[line.thing]["other cluster's"]
-        own_part_elsewhere = Thing({**own.arguments, first: far.arguments[first]})
+        own_part_elsewhere = Thing({**own.arguments, first: far.arguments[first]}, json=own.json)
     for role in ROLES:
         answer = house.ask(role, line.method, line.address, own_part_elsewhere)
         assert is_refused(answer), f"{role}: {answer.status_code}"

@@ -54,6 +54,8 @@ class Thing:
 
     arguments: dict[str, str] = field(default_factory=dict)
     form: dict[str, str] = field(default_factory=dict)
+    #: What a program sends.
+    json: dict[str, Any] = field(default_factory=dict)
     rows: list[Any] = field(default_factory=list)
     #: The person it belongs to; None: it is an organisation's.
     person: User | None = None
@@ -235,7 +237,24 @@ def _accepted(session: Session, owner: Owner) -> Thing:
     return Thing({"public_id": made.public_id}, rows=[made])
 
 
-def _in_accepted(name: str, argument: str, make: Callable[[Introduction], tuple[Any, Any]]) -> None:
+def _to_accepted(name: str, json: dict[str, Any]) -> None:
+    """An introduction to which a program sends something."""
+
+    def maker(session: Session, owner: Owner) -> Thing:
+        made = _introduction(session, owner, state=IntroductionState.ACCEPTED, answered_at=utcnow())
+        return Thing({"public_id": made.public_id}, json=json, rows=[made])
+
+    MAKERS[name] = maker
+
+
+_to_accepted("proposing", {"times": [(utcnow() + timedelta(days=3)).isoformat()]})
+_to_accepted("reporting", {"kind": "project_started"})
+_to_accepted("telling", {"title": "Bone that lives", "text": "It took eleven months."})
+
+
+def _in_accepted(
+    name: str, argument: str, make: Callable[[Introduction], tuple[Any, Any]], json: dict[str, Any] | None = None
+) -> None:
     """Something that hangs on an introduction; ``make`` gives the row to add and the one that the address names."""
 
     def maker(session: Session, owner: Owner) -> Thing:
@@ -244,7 +263,7 @@ def _in_accepted(name: str, argument: str, make: Callable[[Introduction], tuple[
         session.add(row)
         session.flush()
         names = {"public_id": introduction.public_id}
-        return Thing(names | ({argument: named.public_id} if argument else {}), rows=[row])
+        return Thing(names | ({argument: named.public_id} if argument else {}), json=json or {}, rows=[row])
 
     MAKERS[name] = maker
 
@@ -271,7 +290,9 @@ def _story(introduction: Introduction) -> tuple[Any, Any]:
 
 _in_accepted("message-file", "file_id", _with_file)
 _in_accepted("meeting", "meeting_id", _meeting)
-_in_accepted("outcome", "outcome_id", _outcome)
+_in_accepted("picking", "meeting_id", _meeting, {"starts_at": utcnow().isoformat()})
+_in_accepted("holding", "meeting_id", _meeting, {"held": "yes"})
+_in_accepted("outcome", "outcome_id", _outcome, {"said": "yes"})
 _in_accepted("story", "", _story)
 
 
