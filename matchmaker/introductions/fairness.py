@@ -1,9 +1,9 @@
 """A fair share of attention: who is asked a lot steps back among equals, so that others are seen.
 
 An organisation is *busy* while more requests came to it in the last seven days than it can well answer: more than its
-own limit, or more than three. Within one band of a list of suggestions, and only there, busy organisations move
-behind the others; nobody changes bands, and what a manager put first stays first. Requests to a hidden owner do not
-count: who steps back would give it away. See docs/matching.md.
+own limit, or more than three. Within one band of a list of suggestions, and only there, busy organisations let a few
+others pass; nobody changes bands, and what a manager put first stays first. Requests to a hidden owner do not count:
+who steps back would give it away. See docs/matching.md.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from flask import Flask, current_app
@@ -11,6 +12,10 @@ from sqlalchemy.orm import Session
 
 from embeddings import Band, Match
 from matchmaker.clusters.models import Organisation
+
+#: How many places those who step back let pass, within their band: half of what the end of the band costs in order
+#: (measured, see docs/matching.md), and far enough that others come into sight.
+PLACES = 7
 
 Decide = Callable[[Session, Organisation | None], Collection[int]]
 Thing = TypeVar("Thing")
@@ -31,10 +36,12 @@ def reordered(
     matches: Sequence[Match], owner_of: Callable[[Match], int | None], band_of: Callable[[Match], Band | None],
     back: Collection[int],
 ) -> list[Match]:  # fmt: skip
-    """The matches with those that step back behind the others of their band; bands keep their places."""
+    """The matches with those that step back a few places further down in their band; bands keep their places."""
     if not back:
         return list(matches)
     made: list[Match] = []
     for _band, equals in groupby(matches, key=band_of):
-        made += sorted(equals, key=lambda match: owner_of(match) in back)
+        # Half a place more, so that it stands behind the last one that it lets pass.
+        placed = [(place + (PLACES + 0.5) * (owner_of(match) in back), match) for place, match in enumerate(equals)]
+        made += [match for _place, match in sorted(placed, key=itemgetter(0))]
     return made

@@ -847,7 +847,7 @@ def _sorted(
 def _shared_fairly(
     asking: _Asking, kind: ItemKind, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]
 ) -> list[Match]:
-    """Who is asked a lot stands behind the others of the same band; what a manager put first stays first."""
+    """Who is asked a lot lets a few others of the same band pass; what a manager put first stays first."""
     if asking.sort is not Sort.BEST or kind is ItemKind.NEED:
         return matches
     key_of, _ = _numbering(kind)
