@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from matchmaker.db import db
 from matchmaker.desk import queries
+from matchmaker.introductions.queries import asked_where_nobody_is
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.reports.queries import waiting
@@ -37,5 +38,6 @@ def index() -> str:
         silent_count=db.session.scalar(select(func.count()).select_from(silent.order_by(None).subquery())),
         verdicts=queries.latest_verdicts(db.session, g.viewer, limit=6),
         reports_waiting=waiting(db.session, g.viewer),
+        unanswered=db.session.scalars(asked_where_nobody_is(g.viewer).limit(8)).all(),
         percent_read=percent_read(db.session),
     )

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from matchmaker.introductions.models import Introduction
+from matchmaker.introductions.models import Introduction, Side
 
-Act = Callable[[Session, Introduction], None]
+#: What is done takes the side that is being erased, if one is: no letter may name it any more.
+Act = Callable[[Session, Introduction, Side | None], None]
 
 
 def before_each(app: Flask, act: Act) -> None:
@@ -20,7 +21,7 @@ def before_each(app: Flask, act: Act) -> None:
     app.extensions.setdefault("introduction_endings", []).append(act)
 
 
-def prepare(session: Session, introduction: Introduction) -> None:
+def prepare(session: Session, introduction: Introduction, erased: Side | None = None) -> None:
     """Do what is to be done before this one ends."""
     for act in current_app.extensions.get("introduction_endings", []):
-        act(session, introduction)
+        act(session, introduction, erased)

@@ -98,6 +98,19 @@ BROKERING = _kind(
     group=Group.CLUSTER,
     optional=False,
 )
+NOBODY = register(
+    Kind(
+        name="introduction-nobody",
+        group=Group.CLUSTER,
+        label=_("A member of my cluster is asked where nobody has an account"),
+        sentence=lambda facts: gettext(
+            "A member of your cluster is asked for an introduction, and nobody there can answer."
+        ),
+        endpoint="clusters.people",
+        arguments={"public_id": "organisation"},
+        template="introductions/email/nobody",
+    )
+)
 
 
 def _tell_side(session: Session, introduction: Introduction, side: Side, kind: Kind) -> None:
@@ -105,9 +118,22 @@ def _tell_side(session: Session, introduction: Introduction, side: Side, kind: K
         tell(session, reader, kind.name, {"introduction": introduction.public_id}, key=introduction.public_id)
 
 
+def _ask_side(session: Session, introduction: Introduction, side: Side, kind: Kind) -> None:
+    """Tell a side that its answer is wanted; where nobody can give one, tell those who can invite somebody.
+
+    Who was asked blindly is nobody's business: that this very organisation is asked now could tell whose a teaser is.
+    """
+    _tell_side(session, introduction, side, kind)
+    organisation = introduction.organisation_of(side)
+    if introduction.blind or queries.has_people(session, organisation.id):
+        return
+    for manager in queries.managers_around(session, organisation):
+        tell(session, manager, NOBODY.name, {"organisation": organisation.public_id}, key=introduction.public_id)
+
+
 def tell_requested(session: Session, introduction: Introduction) -> None:
     """Tell those who were asked."""
-    _tell_side(session, introduction, Side.ASKED, REQUESTED)
+    _ask_side(session, introduction, Side.ASKED, REQUESTED)
 
 
 def tell_managers(session: Session, introduction: Introduction) -> None:
@@ -119,7 +145,7 @@ def tell_managers(session: Session, introduction: Introduction) -> None:
 def tell_proposed(session: Session, introduction: Introduction) -> None:
     """Tell both sides that somebody brought them together."""
     for side in Side:
-        _tell_side(session, introduction, side, PROPOSED)
+        _ask_side(session, introduction, side, PROPOSED)
 
 
 def tell_answered(session: Session, introduction: Introduction, side: Side) -> None:
@@ -145,5 +171,5 @@ def remind(session: Session, introduction: Introduction, side: Side) -> None:
 
 def forget(session: Session, introduction: Introduction) -> None:
     """Nobody has to answer any more: take back what asked for it."""
-    for kind in (REQUESTED, PROPOSED, REMINDER, BROKERING):
+    for kind in (REQUESTED, PROPOSED, REMINDER, BROKERING, NOBODY):
         retract(session, kind.name, introduction.public_id)

@@ -334,6 +334,35 @@ def withdraw(session: Session, introduction: Introduction, side: Side, *, person
         notifications.tell_withdrawn(session, introduction, side.other)
 
 
+def forget_person(session: Session, person: User) -> None:
+    """End every introduction in which a person who is being erased stands for a side; the other side is told."""
+    for introduction in _standing(session, Consent.user_id == person.id):
+        now = _lock(session, introduction)
+        side = next((c.side for c in introduction.consents if c.user_id == person.id and c.ended_at is None), None)
+        if side is None or not introduction.active:
+            continue
+        was_known = introduction.delivered_at is not None and not introduction.silently_declined
+        _end(session, introduction, IntroductionState.WITHDRAWN, side, now, erased=side)
+        if was_known:
+            notifications.tell_withdrawn(session, introduction, side.other)
+
+
+def forget_organisation(session: Session, organisation: Organisation) -> None:
+    """Do what is to be done before the introductions of an organisation that is being erased vanish with it."""
+    sides = ((Side.ASKER, Introduction.from_organisation_id), (Side.ASKED, Introduction.to_organisation_id))
+    for side, column in sides:
+        for introduction in _standing(session, column == organisation.id):
+            if introduction.state == IntroductionState.ACCEPTED:
+                endings.prepare(session, introduction, erased=side)
+            notifications.forget(session, introduction)
+
+
+def _standing(session: Session, condition: Any) -> list[Introduction]:
+    """The introductions that are under way or hold, and satisfy a condition on them or on their consents."""
+    found = select(Introduction).join(Introduction.consents, isouter=True).where(Introduction.active, condition)
+    return list(session.scalars(found.order_by(Introduction.id)).unique())
+
+
 def expire_due(session: Session, now: datetime) -> int:
     """End what nobody answered in time; gives how many. What was silently declined ends with it, alike."""
     due = session.scalars(
@@ -436,10 +465,11 @@ def _end(
     reason: DeclineReason | None = None,
     kind_words: str = "",
     keep_consent_of: Side | None = None,
+    erased: Side | None = None,
 ) -> None:
     """The end of an introduction: nothing is disclosed any more, and the pair may be introduced anew."""
     if introduction.state == IntroductionState.ACCEPTED:
-        endings.prepare(session, introduction)
+        endings.prepare(session, introduction, erased)
     introduction.state, introduction.ended_by, introduction.ended_at = state, by, now
     introduction.reason, introduction.kind_words = reason, kind_words
     introduction.active = introduction.silently_declined

@@ -283,6 +283,43 @@ def managers_of(session: Session, cluster_id: int) -> list[User]:
     )
 
 
+def managers_around(session: Session, organisation: Organisation) -> list[User]:
+    """The active managers of all clusters that an organisation belongs to."""
+    return list(
+        session.scalars(
+            select(User)
+            .where(
+                User.active,
+                User.id.in_(
+                    select(ClusterManager.user_id).where(ClusterManager.cluster_id.in_(organisation.cluster_ids))
+                ),
+            )
+            .order_by(User.id)
+        )
+    )
+
+
+def asked_where_nobody_is(viewer: Viewer) -> Select[Any]:
+    """Members of the viewer's clusters whose answer is wanted and where nobody has an account.
+
+    Those asked by a teaser are left out, since the list would tell whose it is.
+    """
+    wanted = (IntroductionState.PROPOSED, IntroductionState.REQUESTED)
+    members = select(ClusterMembership.organisation_id).where(ClusterMembership.cluster_id.in_(viewer.manages))
+    people = select(Membership.organisation_id).where(Membership.state == MembershipState.ACTIVE)
+    asked = (
+        select(column).where(
+            Introduction.state.in_(wanted), Introduction.delivered_at.is_not(None), ~Introduction.blind
+        )
+        for column in (Introduction.to_organisation_id, Introduction.from_organisation_id)
+    )
+    return (
+        select(Organisation)
+        .where(Organisation.id.in_(members), Organisation.id.not_in(people), or_(*map(Organisation.id.in_, asked)))
+        .order_by(Organisation.name_key, Organisation.id)
+    )
+
+
 # --- Limits, blocks, interest, rules --------------------------------------------------------------------------------
 
 

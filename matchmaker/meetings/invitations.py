@@ -17,10 +17,13 @@ from matchmaker.meetings.models import Meeting
 from matchmaker.translations import LANGUAGES
 
 
-def send(session: Session, meeting: Meeting, *, cancelled: bool = False) -> None:
-    """Invite both sides, or call the invitation off; goes into the outbox of the caller's transaction."""
+def send(session: Session, meeting: Meeting, *, cancelled: bool = False, erased: Side | None = None) -> None:
+    """Invite both sides, or call the invitation off; goes into the outbox of the caller's transaction.
+
+    A side that is being erased is left out.
+    """
     method = "CANCEL" if cancelled else "REQUEST"
-    guests = _guests(meeting)
+    guests = {side: guest for side, guest in _guests(meeting).items() if side is not erased}
     written = as_calendar(meeting, method, guests)
     for _side, (person, address, _name) in guests.items():
         with force_locale(person.locale if person.locale in LANGUAGES else LANGUAGES[0]):
@@ -34,7 +37,7 @@ def send(session: Session, meeting: Meeting, *, cancelled: bool = False) -> None
             when=when,
             minutes=meeting.minutes,
             place=meeting.place,
-            link=absolute_url("introductions.show", public_id=meeting.introduction.public_id),
+            link=absolute_url("introductions.index") if erased else _page(meeting),
         )
         enqueue(session, to=address, calendar=written, calendar_method=method, **letter)
 
@@ -62,7 +65,7 @@ def as_calendar(meeting: Meeting, method: str, guests: dict[Side, tuple[User, st
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     if meeting.place:
         event.add("location", meeting.place)
-    event.add("url", absolute_url("introductions.show", public_id=meeting.introduction.public_id))
+    event.add("url", _page(meeting))
     organizer = vCalAddress(f"mailto:{_own_address()}")
     organizer.params["CN"] = vText("matchmaker")
     event.add("organizer", organizer)
@@ -76,6 +79,10 @@ def as_calendar(meeting: Meeting, method: str, guests: dict[Side, tuple[User, st
     calendar.add("method", method)
     calendar.add_component(event)
     return str(calendar.to_ical().decode("utf-8"))
+
+
+def _page(meeting: Meeting) -> str:
+    return absolute_url("introductions.show", public_id=meeting.introduction.public_id)
 
 
 def _own_address() -> str:

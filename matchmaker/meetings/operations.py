@@ -100,23 +100,26 @@ def cancel(session: Session, meeting: Meeting, side: Side) -> None:
     _call_off(session, meeting)
 
 
-def end_with(session: Session, introduction: Introduction) -> None:
-    """Call off what lies ahead of two whose introduction ends; it must still hold, or no calendar is reached."""
+def end_with(session: Session, introduction: Introduction, erased: Side | None = None) -> None:
+    """Call off what lies ahead of two whose introduction ends; it must still hold, or no calendar is reached.
+
+    A side that is being erased gets no letter and is named in none.
+    """
     meeting = under_way(session, introduction)
     if meeting is None:
         return
     session.refresh(meeting)
     if meeting.starts_at is None or meeting.starts_at > utcnow():
-        _call_off(session, meeting)
+        _call_off(session, meeting, erased)
 
 
-def _call_off(session: Session, meeting: Meeting) -> None:
+def _call_off(session: Session, meeting: Meeting, erased: Side | None = None) -> None:
     was_fixed = meeting.starts_at is not None
     meeting.state, meeting.under_way, meeting.slots = MeetingState.CANCELLED, False, []
     if was_fixed:
         meeting.sequence += 1
         session.flush()
-        invitations.send(session, meeting, cancelled=True)
+        invitations.send(session, meeting, cancelled=True, erased=erased)
     session.flush()
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Text, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.accounts.models import User
 from matchmaker.audit import Event
 from matchmaker.clusters.models import Invitation, Membership, MembershipRole, MembershipState, Organisation
+from matchmaker.introductions import operations as introductions
 from matchmaker.jobs import wake
 from matchmaker.mail.models import OutboxMessage
 from matchmaker.needs.models import Need
@@ -41,6 +42,7 @@ def erase_user(session: Session, user: User, *, actor_id: int | None) -> None:
     """Erase a person: account, personal profile, news and mails about them. What they wrote for an organisation stays
     with it, without their name; where they alone looked after it, whoever has been there longest does from now on.
     """
+    introductions.forget_person(session, user)
     for membership in session.scalars(select(Membership).where(Membership.user_id == user.id)):
         _hand_over(session, membership)
         session.delete(membership)
@@ -61,6 +63,7 @@ def erase_user(session: Session, user: User, *, actor_id: int | None) -> None:
 
 def erase_organisation(session: Session, organisation: Organisation, *, actor_id: int | None) -> None:
     """Erase an organisation with everything it registered; its people keep their accounts."""
+    introductions.forget_organisation(session, organisation)
     for kind, model in _ITEMS.items():
         # One by one, so that what they are found by goes with them.
         for item in session.scalars(select(model).where(model.organisation_id == organisation.id)).all():
@@ -126,7 +129,13 @@ def _forget_mails(session: Session, names: Iterable[str]) -> None:
                     func.lower(OutboxMessage.to) == name.lower(),
                     *(
                         column.contains(name, autoescape=True)
-                        for column in (OutboxMessage.subject, OutboxMessage.text, OutboxMessage.html)
+                        for column in (
+                            OutboxMessage.subject,
+                            OutboxMessage.text,
+                            OutboxMessage.html,
+                            # A calendar's long lines go on in the next, behind a space.
+                            func.replace(OutboxMessage.calendar, "\r\n ", "", type_=Text),
+                        )
                     ),
                 )
             )

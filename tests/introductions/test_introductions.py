@@ -221,6 +221,32 @@ def test_a_manager_passes_requests_on_where_the_cluster_wants_it(
     assert researcher.read(latest())
 
 
+def test_a_manager_is_told_where_nobody_can_answer_unless_it_told_whose_a_teaser_is(
+    sme: Person, person: Callable[[Any], Person], world: Any, session: Session, latest: Latest
+) -> None:
+    empty = factories.organisation(session, within=world.cluster, name="Öde Labs AB")
+    teased = factories.organisation(session, within=world.cluster, name="Tyst Labs AB")
+    far = factories.user(session, manages=factories.cluster(session))
+    need = factories.need(session, teased, visibility=Visibility.TEASER, teaser="Slow flow is sought by a maker.")
+    session.commit()
+    sme.ask(empty)
+    asked = latest()
+    sme.ask(need.shown_as)
+    manager, elsewhere = person(world.manager).browser, person(far).browser
+    [told] = re.findall(
+        r'href="(/inbox/[^"]+)">(?:<span[^>]*>Unread: </span>)?[^<]*nobody there can answer', manager.get("/inbox").text
+    )
+    assert manager.get(told).location == f"/organisations/{empty.public_id}/people"
+    assert manager.get(f"/organisations/{empty.public_id}/people").status_code == 200, "where somebody is invited"
+    desk = manager.get("/desk/").text.partition('id="unanswered"')[2].partition("</section>")[0]
+    assert "Öde Labs AB" in desk
+    assert "Tyst Labs AB" not in desk
+    assert "nobody there can answer" not in elsewhere.get("/inbox").text
+
+    sme.withdraw(asked)
+    assert 'id="unanswered"' not in manager.get("/desk/").text
+
+
 def test_a_manager_brings_two_together_and_both_have_to_agree(
     sme: Person, researcher: Person, person: Any, world: Any, session: Session, latest: Latest
 ) -> None:

@@ -6,15 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import jobs
-from matchmaker.db import utcnow
+from matchmaker.accounts.models import User
+from matchmaker.clusters.models import Organisation
+from matchmaker.db import db, utcnow
 from matchmaker.introductions.models import Introduction
 from matchmaker.meetings.models import Held, Meeting, MeetingState
+from matchmaker.privacy import operations as erasing
 from tests.introductions.conftest import Person
 
 
@@ -145,3 +149,27 @@ def test_a_meeting_that_is_over_is_not_called_off(
     app.extensions["mailman"].outbox.clear()
     sme.withdraw(introduced)
     assert (only(session).state, invitations(app)) == (MeetingState.FIXED, [])
+
+
+@pytest.mark.parametrize("gone", ["person", "organisation"])
+def test_whoever_is_erased_leaves_the_calendar_of_the_other_side(
+    sme: Person, researcher: Person, introduced: Introduction, session: Session, app: Flask, world: Any, gone: str
+) -> None:
+    propose(sme, introduced, local(3))
+    act(researcher, only(session), "pick", slot=only(session).slots[0].id)
+    app.extensions["mailman"].outbox.clear()
+    with app.app_context():
+        if gone == "person":
+            erasing.erase_user(db.session, db.session.get_one(User, world.sme_user.id), actor_id=None)
+        else:
+            erasing.erase_organisation(db.session, db.session.get_one(Organisation, world.sme.id), actor_id=None)
+        db.session.commit()
+    jobs.run(app, "mail")
+    [(to, calendar)] = invitations(app)
+    assert (to, str(calendar["method"])) == ([world.researcher.email], "CANCEL")
+    written = calendar.to_ical().decode()
+    assert world.sme_user.email not in written
+    assert world.sme_user.display_name not in written
+    page = researcher.read(introduced)
+    assert ("Taken back by the other side." in page) == (gone == "person")
+    assert world.sme_user.email not in page
