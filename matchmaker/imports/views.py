@@ -19,9 +19,11 @@ from matchmaker.imports.forms import LARGEST_FILE, MappingForm, ReadingForm, Upl
 from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
 from matchmaker.imports.readers import FileKind, UnreadableFile
+from matchmaker.items.labels import words_of
 from matchmaker.items.pages import overtaken, page_number, url_of_page
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
+from matchmaker.suggestions.models import ItemKind
 from matchmaker.uploads import takes_up_to
 
 bp = Blueprint("imports", __name__, url_prefix="/desk/imports")
@@ -82,6 +84,7 @@ def show(public_id: str) -> str:
         form=form,
         reading=reading,
         columns=RECORDS[run.kind].model_fields,
+        record_kinds=words_of(ItemKind),
         foresight=running.foresee(db.session, run) if run.state is RunState.MAPPING else None,
         outcomes=queries.outcomes(db.session, run),
         refused=page,
