@@ -37,7 +37,7 @@ class ErrorAnswer(BaseModel):
     error: ErrorBody
 
 
-ERRORS = {str(status): ErrorAnswer for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)}
+ERRORS = {str(status): ErrorAnswer for status in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)}
 
 
 def blueprint(name: str) -> APIBlueprint:
@@ -50,6 +50,16 @@ def blueprint(name: str) -> APIBlueprint:
 def validation_error(error: ValidationError) -> Response:
     """The answer to input that does not fit its schema: where, and what was expected."""
     details = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+    return make_response(*answer(422, "The input does not fit the schema.", details))
+
+
+def invalid(**wrong: Any) -> Response:
+    """The answer to input that fits its schema and yet can't be taken: by field, what was expected."""
+    details = [
+        {"where": field, "what": str(what)}
+        for field, said in wrong.items()
+        for what in (said if isinstance(said, list | tuple) else [said])
+    ]
     return make_response(*answer(422, "The input does not fit the schema.", details))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from matchmaker.db import db
+from matchmaker.paging import BadCursor
 from matchmaker.permissions import NotPermitted
 from matchmaker.throttle import Busy, TooOften
 
@@ -26,9 +27,11 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    412: "changed",
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
+    428: "version_needed",
     429: "too_many_requests",
     500: "internal",
     503: "unavailable",
@@ -45,6 +48,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OverflowError, lambda _error: answer(404))
     app.register_error_handler(TooOften, _too_often)
     app.register_error_handler(Busy, _busy)
+    app.register_error_handler(BadCursor, lambda error: answer(422, str(error)))
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -69,8 +73,10 @@ def _plain(status: int) -> str:
         403: _("This token only reads. Make one that may also act in your name."),
         404: _("There is nothing here, or nothing you may see."),
         405: _("This address does not answer that method."),
+        412: _("Somebody changed this since you read it. Read it again before you change it."),
         413: _("The request is too large."),
         415: _("The request's content type is not understood; send application/json."),
+        428: _("Say which version you change: send the ETag that you read as “If-Match”."),
         429: _("Too many requests came in a short time. Wait as long as Retry-After says."),
         503: _("The service is busy. Try again in a moment."),
     }.get(status, _("Something went wrong on our side."))

@@ -116,6 +116,12 @@ class OrganisationForm(FlaskForm):
         if len(field.data or ()) > 6:
             raise ValidationError(_("Choose the six that matter most."))
 
+    def chosen(self, clusters: list[Cluster]) -> Cluster | None:
+        """The cluster that a new organisation belongs to: the one that was chosen, or the only one there is."""
+        if len(clusters) <= 1:
+            return clusters[0] if clusters else None
+        return next(cluster for cluster in clusters if cluster.public_id == self.cluster.data)
+
     @property
     def facts(self) -> Facts:
         """What was typed, named one by one: nothing else of a request reaches the record."""

@@ -12,7 +12,7 @@ from matchmaker.accounts.models import User
 from matchmaker.accounts.security import ask_again
 from matchmaker.clusters import notifications, operations, queries
 from matchmaker.clusters.forms import TYPE_HELPS, AskForm, InvitationForm, OrganisationForm
-from matchmaker.clusters.models import Cluster, Invitation, MembershipRole, MembershipState, Organisation
+from matchmaker.clusters.models import Invitation, MembershipRole, MembershipState, Organisation
 from matchmaker.clusters.queries import Likeness
 from matchmaker.db import EditConflict, db
 from matchmaker.paging import Page
@@ -73,16 +73,10 @@ def create_organisation() -> Any:
         # Asking twice is cheaper than two records of one organisation; only equal ROR ids leave no doubt.
         form.not_the_same.data = "" if same_ror else "1"
         return _organisation_page(form, alike=alike, certain=same_ror), 409
-    organisation = operations.create_organisation(db.session, _me(), facts, _chosen(clusters, form))
+    organisation = operations.create_organisation(db.session, _me(), facts, form.chosen(clusters))
     db.session.commit()
     flash(_("%(name)s is registered, and you look after it.", name=organisation.name))
     return redirect(_home())
-
-
-def _chosen(clusters: list[Cluster], form: OrganisationForm) -> Cluster | None:
-    if len(clusters) <= 1:
-        return clusters[0] if clusters else None
-    return next(cluster for cluster in clusters if cluster.public_id == form.cluster.data)
 
 
 def _organisation_page(form: OrganisationForm, **context: Any) -> str:

@@ -1,21 +1,45 @@
-"""The search as a JSON resource."""
+"""The search and the lists of everything that can be found, as JSON resources."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from flask import Response, g, jsonify
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Select, func
 
 from matchmaker import api
+from matchmaker.clusters.models import Organisation, OrganisationType, Sector
 from matchmaker.db import db
+from matchmaker.directory import queries
 from matchmaker.directory.labels import PAGES
+from matchmaker.items.api import TeaserAnswer, teaser_as_json
+from matchmaker.items.models import Cooperation, Rung, Teaser
+from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.mail import absolute_url
+from matchmaker.needs.api import NeedAnswer
+from matchmaker.needs.api import as_json as need_as_json
+from matchmaker.paging import Order, walk
 from matchmaker.permissions import Permission, permits
-from matchmaker.suggestions.filters import Filters
+from matchmaker.profiles.api import (
+    CompetenceAnswer,
+    EvidenceAnswer,
+    OrganisationAnswer,
+    competence_as_json,
+    evidence_as_json,
+    organisation_as_json,
+)
+from matchmaker.suggestions.filters import Basis, Filters, UnknownFilter
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.suggestions.queries import search
+from matchmaker.testfields.api import TestFieldAnswer
+from matchmaker.testfields.api import as_json as test_field_as_json
+from matchmaker.testfields.models import Place, TestFieldKind
 
 blueprint = api.blueprint("directory")
 _tag = Tag(name="search", description="One search over everything you may find.")
@@ -74,3 +98,226 @@ def find(query: SearchQuery) -> Response:
         for hit in answer.hits
     ]
     return jsonify(total=answer.total, items=items)
+
+
+# --- Lists ----------------------------------------------------------------------------------------------------------
+
+
+class Sort(StrEnum):
+    """In which order a list stands."""
+
+    NEWEST = "newest"
+    TITLE = "title"
+    ENDING = "ending"
+
+
+class FilterQuery(BaseModel):
+    """The filters of the pages. Values of one are alternatives; all of them hold together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sector: list[Sector] = Field(default_factory=list)
+    type: list[OrganisationType] = Field(default_factory=list, description="What kind of organisation.")
+    sme: bool = Field(False, description="Only small and medium-sized enterprises.")
+    country: list[str] = Field(default_factory=list, max_length=40, description="ISO 3166-1.")
+    region: list[str] = Field(default_factory=list, max_length=40)
+    field: list[FieldOfActivity] = Field(default_factory=list)
+    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
+    limit: int = Field(20, ge=1, le=100)
+
+    @property
+    def filters(self) -> Filters:
+        """The same as the pages narrow by. Raises UnknownFilter."""
+        names = type(self).model_fields.keys() & {one.name for one in fields(Filters)}
+        return Filters.of({name: getattr(self, name) for name in names})
+
+
+class OrganisationsQuery(FilterQuery):
+    """Which organisations."""
+
+    q: str = Field("", max_length=200, description="Words of the name, place or headline.")
+
+
+class TeasersQuery(FilterQuery):
+    """Which teasers."""
+
+    cooperation: list[Cooperation] = Field(default_factory=list)
+
+
+class ItemsQuery(FilterQuery):
+    """Which of the things that you may find, or of your own."""
+
+    mine: bool = Field(False, description="Only your organisation's, drafts included.")
+    state: Literal["published", "expiring", "expired", "draft", "met", "withdrawn"] | None = Field(
+        None, description="Only with `mine`: where it stands."
+    )
+    organisation: str | None = Field(None, max_length=12, description="Public id of the organisation behind it.")
+    sort: Sort = Field(Sort.NEWEST, description="The latest first, by title, or what ends next.")
+    language: list[str] = Field(default_factory=list, max_length=30, description="Languages its people work in.")
+
+
+class NeedsQuery(ItemsQuery):
+    """Which needs."""
+
+    trl_min: int | None = Field(None, ge=1, le=9)
+    trl_max: int | None = Field(None, ge=1, le=9)
+    rung: list[Rung] = Field(default_factory=list)
+    regulated: bool = Field(False, description="Regulated environments only.")
+    cooperation: list[Cooperation] = Field(default_factory=list)
+
+
+class CompetencesQuery(ItemsQuery):
+    """Which competences."""
+
+    trl_min: int | None = Field(None, ge=1, le=9)
+    trl_max: int | None = Field(None, ge=1, le=9)
+    cooperation: list[Cooperation] = Field(default_factory=list)
+
+
+class TestFieldsQuery(ItemsQuery):
+    """Which test fields."""
+
+    __test__ = False
+
+    kind: list[TestFieldKind] = Field(default_factory=list)
+    rung: list[Rung] = Field(default_factory=list)
+    regulated: bool = Field(False, description="Regulated environments only.")
+    place: list[Place] = Field(default_factory=list)
+
+
+class EvidenceQuery(ItemsQuery):
+    """Which records."""
+
+    basis: list[Basis] = Field(default_factory=list, description="Kinds of records.")
+
+
+class Piece(BaseModel):
+    """A piece of a list, and where the next begins."""
+
+    total: int
+    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
+
+
+class Organisations(Piece):
+    """A piece of the list of organisations, by name."""
+
+    items: list[OrganisationAnswer]
+
+
+class Needs(Piece):
+    """A piece of the list of needs."""
+
+    items: list[NeedAnswer]
+
+
+class Competences(Piece):
+    """A piece of the list of competences."""
+
+    items: list[CompetenceAnswer]
+
+
+class TestFields(Piece):
+    """A piece of the list of test fields."""
+
+    __test__ = False
+
+    items: list[TestFieldAnswer]
+
+
+class Records(Piece):
+    """A piece of the list of records."""
+
+    items: list[EvidenceAnswer]
+
+
+class Teasers(Piece):
+    """A piece of the list of teasers, in an order that says nothing."""
+
+    items: list[TeaserAnswer]
+
+
+@blueprint.get("/organisations", summary="List them", tags=[_tag], responses={200: Organisations})
+@permits(Permission.ACCOUNT)
+def list_organisations(query: OrganisationsQuery) -> Response:
+    """Everybody who is here, by name."""
+    return _listed(
+        lambda filters: queries.organisations(g.viewer, filters, query.q),
+        Organisation,
+        Order(Organisation.name_key),
+        query,
+        organisation_as_json,
+    )
+
+
+@blueprint.get("/needs", summary="List them", tags=[_tag], responses={200: Needs})
+@permits(Permission.ACCOUNT)
+def list_needs(query: NeedsQuery) -> Response:
+    """Needs that you may find, or your own."""
+    return _items(ItemKind.NEED, query, need_as_json)
+
+
+@blueprint.get("/competences", summary="List them", tags=[_tag], responses={200: Competences})
+@permits(Permission.ACCOUNT)
+def list_competences(query: CompetencesQuery) -> Response:
+    """Competences that you may find, or your own."""
+    return _items(ItemKind.COMPETENCE, query, competence_as_json)
+
+
+@blueprint.get("/test-fields", summary="List them", tags=[_tag], responses={200: TestFields})
+@permits(Permission.ACCOUNT)
+def list_test_fields(query: TestFieldsQuery) -> Response:
+    """Test fields that you may find, or your own."""
+    return _items(ItemKind.TEST_FIELD, query, test_field_as_json)
+
+
+@blueprint.get("/evidence", summary="List records", tags=[_tag], responses={200: Records})
+@permits(Permission.ACCOUNT)
+def list_evidence(query: EvidenceQuery) -> Response:
+    """Records that you may find, or your own."""
+    return _items(ItemKind.EVIDENCE, query, evidence_as_json)
+
+
+@blueprint.get("/teasers", summary="List teasers", tags=[_tag], responses={200: Teasers})
+@permits(Permission.READ_TEASER)
+def list_teasers(query: TeasersQuery) -> Response:
+    """What others show of their confidential texts; neither when they came nor whose they are."""
+    return _listed(
+        lambda filters: queries.newest(ItemKind.TEASER, g.viewer, filters),
+        Teaser,
+        Order(Teaser.public_id),
+        query,
+        teaser_as_json,
+    )
+
+
+def _items(kind: ItemKind, query: ItemsQuery, as_json: Callable[[Any], dict[str, Any]]) -> Response:
+    model = queries.MODELS[kind]
+    orders = {
+        Sort.NEWEST: Order(func.coalesce(model.published_at, model.created_at), datetime, descending=True),
+        Sort.TITLE: Order(func.lower(model.title)),
+        Sort.ENDING: Order(func.coalesce(model.expires_on, date.max), date),
+    }
+
+    def wanted(filters: Filters) -> Select[Any]:
+        found = queries.newest(kind, g.viewer, filters)
+        if query.mine:
+            found = queries.own(kind, g.viewer, filters, query.state or "")
+        if query.organisation is not None:
+            found = found.where(Organisation.public_id == query.organisation)
+        return found
+
+    return _listed(wanted, model, orders[query.sort], query, as_json)
+
+
+def _listed(
+    wanted: Callable[[Filters], Select[Any]],
+    model: Any,
+    order: Order,
+    query: FilterQuery,
+    as_json: Callable[[Any], dict[str, Any]],
+) -> Response:
+    try:
+        piece = walk(db.session, wanted(query.filters), model, order, after=query.cursor, limit=query.limit)
+    except UnknownFilter as error:
+        return api.invalid(filters=error)
+    return jsonify(total=piece.total, items=[as_json(one) for one in piece.items], next=piece.next)

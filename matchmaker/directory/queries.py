@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matchmaker.clusters.models import ClusterMembership, Organisation, OrganisationType
 from matchmaker.items.models import Teaser
-from matchmaker.items.queries import findable
+from matchmaker.items.queries import findable, standing_is
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Competence, Evidence
@@ -50,6 +50,17 @@ def newest(kind: ItemKind, viewer: Viewer, filters: Filters) -> Select[Any]:
         .options(joinedload(model.organisation))
         .order_by(model.published_at.desc(), model.id.desc())
     )
+
+
+def own(kind: ItemKind, viewer: Viewer, filters: Filters, standing: str = "") -> Select[Any]:
+    """What the organisation that the viewer acts for has of a kind, drafts included, or what of it stands somewhere."""
+    model = MODELS[kind]
+    conditions = item_conditions(kind, model, filters)
+    wanted = select(model).join(Organisation, Organisation.id == model.organisation_id)
+    wanted = wanted.where(model.organisation_id == viewer.organisation_id)
+    if standing:
+        wanted = wanted.where(standing_is(model, standing))
+    return wanted.where(false()) if conditions is None else wanted.where(*conditions)
 
 
 def _teasers(viewer: Viewer, filters: Filters) -> Select[Any]:

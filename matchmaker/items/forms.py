@@ -92,7 +92,7 @@ class Filled(InputRequired):
             raise StopValidation(str(self.message))
 
 
-class _Listed(Field):
+class Listed(Field):
     """Several short texts typed into one control; what was typed stays as it was when it is not accepted."""
 
     separator = r"[,;\n]"
@@ -139,13 +139,13 @@ class _Listed(Field):
         return value
 
 
-class Keywords(_Listed):
+class Keywords(Listed):
     """Short terms, separated by commas."""
 
     widget = TextInput()
 
 
-class Lines(_Listed):
+class Lines(Listed):
     """Short sentences, one on each line."""
 
     widget = TextArea()
@@ -156,7 +156,7 @@ class Lines(_Listed):
         super().__init__(label, most=most, longest=longest, **kwargs)
 
 
-class Countries(_Listed):
+class Countries(Listed):
     """Countries by name (English, German or Swedish) or two-letter code, separated by commas; kept as codes."""
 
     widget = TextInput()
@@ -353,7 +353,7 @@ def shown(field: Field, value: Any) -> str:
         names = {str(choice.value): str(choice.label) for choice in field.iter_choices()}
         values: Iterable[Any] = value if isinstance(value, list) else [value]
         return ", ".join(names.get(str(getattr(v, "id", v)), str(v)) for v in values)
-    if isinstance(field, _Listed):
+    if isinstance(field, Listed):
         return field.joiner.join(field.spoken(v) for v in value)
     if isinstance(field, DateField):
         return format_date(value)

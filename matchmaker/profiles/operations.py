@@ -70,9 +70,9 @@ def detach(session: Session, competence: Competence, evidence: Evidence) -> None
     session.flush()
 
 
-def add_profile(session: Session, organisation: Organisation, user: User | None, values: Mapping[str, Any]) -> Profile:
-    """Write a group's or person's profile, as a draft; ``user`` is the person whose own it is."""
-    profile = Profile(organisation=organisation, user=user, **values)
+def add_profile(session: Session, organisation: Organisation, values: Mapping[str, Any]) -> Profile:
+    """Write a group's or person's profile, as a draft; ``user_id`` among the values is whose own it is."""
+    profile = Profile(organisation=organisation, **values)
     session.add(profile)
     session.flush()
     return profile

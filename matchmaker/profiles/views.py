@@ -138,7 +138,7 @@ def add_competence() -> Any:
     require(g.viewer, Permission.CONTRIBUTE)
     own = pages.acting_organisation(db.session)
     given: dict[str, Any] = {name: request.args.get(name, "") for name in ("title", "description", "advantages")}
-    form = _competence_form(own, data=given)
+    form = competence_form(own, data=given)
     if not form.is_submitted() and "profile" in request.args:
         given_profile = queries.profile_or_refuse(db.session, request.args["profile"], g.viewer)
         form.profile_id.data = given_profile.id if given_profile.organisation_id == own.id else None
@@ -157,7 +157,7 @@ def add_competence() -> Any:
 def edit_competence(public_id: str) -> Any:
     """Change a competence."""
     edited = _own(Competence, public_id)
-    form = _competence_form(edited.organisation, obj=edited)
+    form = competence_form(edited.organisation, obj=edited)
     return pages.edit_page(
         form,
         edited,
@@ -174,7 +174,7 @@ def review_competence() -> str:
     """The help beside the form, for what is typed so far."""
     own = pages.acting_organisation(db.session)
     backed = bool(request.args.get("backed"))
-    help_shown = pages.writing_help("competence", _competence_form(own), own, evidence=backed)
+    help_shown = pages.writing_help("competence", competence_form(own), own, evidence=backed)
     return render_template("items/_writing.html", **help_shown)
 
 
@@ -239,7 +239,8 @@ def detach_evidence(public_id: str, evidence_id: str) -> Any:
     return redirect(url_for(".competence", public_id=public_id))
 
 
-def _competence_form(own: Organisation, **given: Any) -> CompetenceForm:
+def competence_form(own: Organisation, **given: Any) -> CompetenceForm:
+    """The form of a competence of that organisation, with its profiles and whom it can trust to choose from."""
     form = pages.form_for(CompetenceForm, own, **given)
     form.offer_profiles(own.name, queries.profiles_of(db.session, own, g.viewer))
     return form
@@ -291,7 +292,7 @@ def add_evidence() -> Any:
         return elsewhere
     require(g.viewer, Permission.CONTRIBUTE)
     own = pages.acting_organisation(db.session)
-    form, competences = _evidence_form(own)
+    form, competences = evidence_form(own)
     if not form.is_submitted() and "competence" in request.args:
         backed = get_or_refuse(db.session, Competence, request.args["competence"], g.viewer)
         form.backs.data = [backed.id]
@@ -317,7 +318,7 @@ def add_evidence() -> Any:
 def edit_evidence(public_id: str) -> Any:
     """Change a record."""
     edited = _own(Evidence, public_id)
-    form, competences = _evidence_form(edited.organisation, edited)
+    form, competences = evidence_form(edited.organisation, edited)
     if form.is_submitted() and form.validate():
         values = form.values()
         backs = values.pop("backs")
@@ -371,9 +372,12 @@ def delete_evidence(public_id: str) -> Any:
     return _delete(_own(Evidence, public_id), url_for(".my_evidence"))
 
 
-def _evidence_form(own: Organisation, edited: Evidence | None = None) -> tuple[EvidenceForm, list[Competence]]:
+def evidence_form(
+    own: Organisation, obj: Evidence | None = None, **given: Any
+) -> tuple[EvidenceForm, list[Competence]]:
+    """The form of a record of that organisation, and the competences that it can back."""
     competences = queries.own_competences(db.session, own.id)
-    form = EvidenceForm(obj=edited, backs=_backed(edited, competences))
+    form = EvidenceForm(obj=obj, backs=_backed(obj, competences), **given)
     form.offer_competences(competences)
     return form, competences
 
@@ -421,8 +425,8 @@ def add_profile() -> Any:
         form.kind.data = ProfileKind(request.args["kind"])
     if form.is_submitted() and form.validate():
         values = form.values()
-        person = current_user._get_current_object() if _is_me(values) else None
-        made = operations.add_profile(db.session, pages.acting_organisation(db.session), person, values)
+        set_user(values)
+        made = operations.add_profile(db.session, pages.acting_organisation(db.session), values)
         if pages.pressed("publish"):
             operations.publish_profile(made)
         db.session.commit()
@@ -436,13 +440,10 @@ def add_profile() -> Any:
 def edit_profile(public_id: str) -> Any:
     """Change a profile."""
     edited = _own_profile(public_id)
-    form = ProfileForm(obj=edited, is_me=edited.user_id is not None and edited.user_id == g.viewer.user_id)
+    form = profile_form(edited)
     if form.is_submitted() and form.validate():
         values = form.values()
-        if _is_me(values):
-            values["user_id"] = g.viewer.user_id
-        elif edited.user_id == g.viewer.user_id:
-            values["user_id"] = None
+        set_user(values, edited)
         try:
             items.edit(db.session, edited, version=form.version.data, values=values)
             if pages.pressed("publish"):
@@ -491,8 +492,17 @@ def delete_profile(public_id: str) -> Any:
     return redirect(url_for(".mine"))
 
 
-def _is_me(values: dict[str, Any]) -> bool:
-    return bool(values.pop("is_me")) and values["kind"] == ProfileKind.PERSON
+def profile_form(obj: Profile | None = None, **given: Any) -> ProfileForm:
+    """The form of a profile, ticked where it is the viewer's own."""
+    return ProfileForm(obj=obj, is_me=obj is not None and obj.user_id == g.viewer.user_id, **given)
+
+
+def set_user(values: dict[str, Any], edited: Profile | None = None) -> None:
+    """Say in the values whose own profile it is, in the place of the form's tick; somebody else's stays theirs."""
+    if values.pop("is_me") and values["kind"] == ProfileKind.PERSON:
+        values["user_id"] = g.viewer.user_id
+    elif edited is not None and edited.user_id == g.viewer.user_id:
+        values["user_id"] = None
 
 
 def _own_profile(public_id: str) -> Profile:

@@ -103,7 +103,7 @@ def add() -> Any:
         return elsewhere
     require(g.viewer, Permission.CONTRIBUTE)
     own = pages.acting_organisation(db.session)
-    form = _form(own, city=own.city, country=own.country)
+    form = form_for(own, city=own.city, country=own.country)
     form.publishing = pages.pressed("publish")
     if form.is_submitted() and not pages.pressed("check") and form.validate():
         made = operations.add(db.session, own, current_user._get_current_object(), form.values())
@@ -119,7 +119,7 @@ def add() -> Any:
 def edit(public_id: str) -> Any:
     """Change a test field."""
     edited = _own(public_id)
-    form = _form(edited.organisation, obj=edited)
+    form = form_for(edited.organisation, obj=edited)
     return pages.edit_page(
         form,
         edited,
@@ -135,7 +135,7 @@ def edit(public_id: str) -> Any:
 def review() -> str:
     """The help beside the form, for what is typed so far."""
     own = pages.acting_organisation(db.session)
-    return render_template("items/_writing.html", **pages.writing_help("test_field", _form(own), own))
+    return render_template("items/_writing.html", **pages.writing_help("test_field", form_for(own), own))
 
 
 @bp.post("/<public_id>/publish")
@@ -183,7 +183,8 @@ def delete(public_id: str) -> Any:
     return redirect(url_for(".mine"))
 
 
-def _form(own: Organisation, **given: Any) -> TestFieldForm:
+def form_for(own: Organisation, **given: Any) -> TestFieldForm:
+    """The form of a test field of that organisation, with its people to name and whom it can trust."""
     form = pages.form_for(TestFieldForm, own, **given)
     form.offer_contacts(queries.people_of(db.session, own))
     return form

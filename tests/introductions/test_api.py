@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
 
-from matchmaker.accounts.operations import create_token
+from tests.clients import Program
 
 ANSWERS = {"sought": "A joint trial.", "about_us": "We print bone."}
 
 
-class Program:
-    """A program with somebody's token."""
-
-    def __init__(self, app: Flask, token: str) -> None:
-        self._client, self._headers = app.test_client(), {"Authorization": f"Bearer {token}"}
-
-    def get(self, path: str, **query: str) -> Any:
-        return self._client.get(f"/api/v1{path}", query_string=query, headers=self._headers)
-
-    def post(self, path: str, **body: Any) -> Any:
-        return self._client.post(f"/api/v1{path}", json=body, headers=self._headers)
-
-    def put(self, path: str, **body: Any) -> Any:
-        return self._client.put(f"/api/v1{path}", json=body, headers=self._headers)
-
-    def delete(self, path: str) -> Any:
-        return self._client.delete(f"/api/v1{path}", headers=self._headers)
-
-
 @pytest.fixture
-def program(app: Flask, session: Session) -> Callable[[Any], Program]:
-    def make(user: Any) -> Program:
-        _token, raw = create_token(session, user, name="program", days=1, writes=True)
-        session.commit()
-        return Program(app, raw)
-
-    return make
+def program(app: Flask) -> Callable[[Any], Program]:
+    return partial(Program, app)
 
 
 def test_from_the_request_to_a_message(program: Callable[[Any], Program], world: Any) -> None:

@@ -257,6 +257,64 @@ POST /test-fields/<public_id>/renew               test-field    member admin
 POST /test-fields/<public_id>/withdraw            test-field    member admin
 POST /test-fields/<public_id>/delete              draft-test-field  member admin
 
+# --- The same things through the API
+GET    /api/v1/organisations                            -                     signed-in
+POST   /api/v1/organisations                            -                     signed-in
+GET    /api/v1/organisations/<public_id>                organisation          signed-in
+PATCH  /api/v1/organisations/<public_id>                organisation          admin
+GET    /api/v1/teasers                                  -                     member admin manager platform
+GET  /api/v1/teasers/<public_id>  teaser  member admin manager fellow stranger far-manager platform
+GET    /api/v1/needs                                    -                     signed-in
+POST   /api/v1/needs                                    -                     member admin
+GET    /api/v1/needs/<public_id>                        need                  signed-in
+GET    /api/v1/needs/<public_id>                        draft-need            member admin
+GET    /api/v1/needs/<public_id>                        members-need          member admin fellow manager
+GET    /api/v1/needs/<public_id>                        teaser-need           member admin
+GET    /api/v1/needs/<public_id>                        entrusted-need        member admin manager
+PATCH  /api/v1/needs/<public_id>                        entrusted-need        member admin
+DELETE /api/v1/needs/<public_id>                        draft-need            member admin
+POST   /api/v1/needs/<public_id>/publish                draft-need            member admin
+POST   /api/v1/needs/<public_id>/renew                  need                  member admin
+POST   /api/v1/needs/<public_id>/withdraw               need                  member admin
+POST   /api/v1/needs/<public_id>/met                    need                  member admin
+GET    /api/v1/competences                              -                     signed-in
+POST   /api/v1/competences                              -                     member admin
+GET    /api/v1/competences/<public_id>                  competence            signed-in
+GET    /api/v1/competences/<public_id>                  draft-competence      member admin
+PATCH  /api/v1/competences/<public_id>                  competence            member admin
+DELETE /api/v1/competences/<public_id>                  draft-competence      member admin
+POST   /api/v1/competences/<public_id>/publish          draft-competence      member admin
+POST   /api/v1/competences/<public_id>/renew            competence            member admin
+POST   /api/v1/competences/<public_id>/withdraw         competence            member admin
+GET    /api/v1/test-fields                              -                     signed-in
+POST   /api/v1/test-fields                              -                     member admin
+GET    /api/v1/test-fields/<public_id>                  test-field            signed-in
+GET    /api/v1/test-fields/<public_id>                  draft-test-field      member admin
+PATCH  /api/v1/test-fields/<public_id>                  test-field            member admin
+DELETE /api/v1/test-fields/<public_id>                  draft-test-field      member admin
+POST   /api/v1/test-fields/<public_id>/publish          draft-test-field      member admin
+POST   /api/v1/test-fields/<public_id>/renew            test-field            member admin
+POST   /api/v1/test-fields/<public_id>/withdraw         test-field            member admin
+GET    /api/v1/evidence                                 -                     signed-in
+POST   /api/v1/evidence                                 -                     member admin
+GET    /api/v1/evidence/<public_id>                     evidence              signed-in
+GET    /api/v1/evidence/<public_id>                     draft-evidence        member admin
+PATCH  /api/v1/evidence/<public_id>                     evidence              member admin
+DELETE /api/v1/evidence/<public_id>                     draft-evidence        member admin
+POST   /api/v1/evidence/<public_id>/publish             draft-evidence        member admin
+POST   /api/v1/evidence/<public_id>/renew               evidence              member admin
+POST   /api/v1/evidence/<public_id>/withdraw            evidence              member admin
+GET    /api/v1/profiles                                 -                     signed-in
+POST   /api/v1/profiles                                 -                     member admin
+GET    /api/v1/profiles/<public_id>                     profile               signed-in
+GET    /api/v1/profiles/<public_id>                     draft-profile         member admin
+PATCH  /api/v1/profiles/<public_id>                     profile               member admin
+DELETE /api/v1/profiles/<public_id>                     draft-profile         member admin
+POST   /api/v1/profiles/<public_id>/publish             draft-profile         member admin
+POST   /api/v1/profiles/<public_id>/withdraw            profile               member admin
+POST   /api/v1/competences/<public_id>/evidence         attachable            member admin
+DELETE /api/v1/competences/<public_id>/evidence/<evidence_id>  backing               member admin
+
 # --- Search and suggestions
 GET  /search                                      -             everybody
 GET  /api/v1/search                               -             signed-in

@@ -435,7 +435,8 @@ def _dead_letter(session: Session, owner: Owner) -> Thing:
 def _attachable(session: Session, owner: Owner) -> Thing:
     competence = factories.competence(session, owner.organisation)
     record = factories.evidence(session, owner.organisation)
-    return Thing({"public_id": competence.public_id}, form={"evidence": record.public_id}, rows=[competence])
+    named = {"evidence": record.public_id}
+    return Thing({"public_id": competence.public_id}, form=named, json=named, rows=[competence])
 
 
 @thing("backing")
