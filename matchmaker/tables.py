@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matchmaker import throttle
+from matchmaker import repeats, throttle
 from matchmaker.accounts import models as accounts
 from matchmaker.audit import models as audit
 from matchmaker.clusters import models as clusters
@@ -45,5 +45,6 @@ modules = (
     testfields,
     watches,
     throttle,
+    repeats,
 )
 metadata = Model.metadata

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from matchmaker import audit, throttle
+from matchmaker import audit, repeats, throttle
 from matchmaker.accounts.models import ApiToken
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
@@ -129,9 +129,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(_refuse_nonsense)
     app.before_request(_guard)
     app.before_request(_slow_down)
+    app.before_request(_repeat)
     # Whatever the thread does next, a job or a test, is not bound by what this request might do.
     app.teardown_request(lambda _error: set_read_only(False))
     app.after_request(_note_refusal)
+    app.after_request(_keep_answer)
     app.after_request(_protect)
     app.after_request(_log)
     app.context_processor(_template_globals)
@@ -233,6 +235,43 @@ def _slow_down() -> None:
         except OperationalError:
             # While somebody writes for long nothing can be counted; reading goes on all the same.
             log.warning("request not counted", error="database busy")
+
+
+def _repeat() -> Any:
+    """Give a program that names its request the answer it was given before, where there is one."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method != "POST" or "token_id" not in g or request.endpoint in READING_POSTS:
+        return None
+    if not 0 < len(key) <= 200 or not key.isascii() or not key.isprintable():
+        return answer(422, _("Idempotency-Key: expected 1 to 200 printable ASCII characters."))
+    digest = repeats.digest_of(request.method, request.full_path, request.get_data())
+    try:
+        known = repeats.begin(db.session, g.viewer.user_id, key, digest)
+    except repeats.OtherRequest:
+        return answer(422, _("This Idempotency-Key was sent with another request. Use a new one."))
+    except repeats.NotAnswered:
+        return answer(
+            409, _("A request with this Idempotency-Key was taken up. Look at what it did, then use a new one.")
+        )
+    if known is None:
+        g.to_keep = (g.viewer.user_id, key, digest)
+        return None
+    made = make_response(known.body, known.status)
+    made.headers.update(known.headers)
+    made.headers.update({"Content-Type": "application/json", "Idempotency-Replayed": "true"})
+    return made
+
+
+def _keep_answer(response: Response) -> Response:
+    """Keep what a named request was answered, where something was done; a refusal may be tried again."""
+    if "to_keep" not in g:
+        return response
+    if response.status_code >= 300:
+        db.session.rollback()
+        return response
+    repeats.answered(db.session, *g.to_keep, response.status_code, response.headers, response.get_data(as_text=True))
+    db.session.commit()
+    return response
 
 
 def _token_of_bearer() -> ApiToken | None:
