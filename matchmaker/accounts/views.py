@@ -13,6 +13,7 @@ from flask_security import current_user, login_user
 from matchmaker import audit
 from matchmaker.accounts import operations, providers, queries
 from matchmaker.accounts.forms import MeForm, TokenForm
+from matchmaker.accounts.models import User
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.accounts.security import ask_again
 from matchmaker.audit import Event
@@ -53,8 +54,9 @@ def check_mail() -> str:
     return render_template("accounts/check_mail.html")
 
 
-def _me_form() -> MeForm:
-    form = MeForm(obj=current_user)
+def me_form(user: User, **given: Any) -> MeForm:
+    """What a user says of themselves, with the languages to choose from."""
+    form = MeForm(obj=user, **given)
     spoken = [(language, own_name(language)) for language in LANGUAGES]
     form.locale.choices = [("", _("As my browser asks for")), *spoken]
     return form
@@ -64,14 +66,14 @@ def _me_form() -> MeForm:
 @permits(Permission.ACCOUNT)
 def me() -> str:
     """The account: name, title, language, and where to go from here."""
-    return render_template("accounts/me.html", form=_me_form())
+    return render_template("accounts/me.html", form=me_form(current_user))
 
 
 @bp.post("/account")
 @permits(Permission.ACCOUNT)
 def update_me() -> Any:
     """Save name, title and language."""
-    form = _me_form()
+    form = me_form(current_user)
     if not form.validate_on_submit():
         return render_template("accounts/me.html", form=form), 422
     operations.update_me(

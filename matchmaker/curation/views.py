@@ -43,17 +43,17 @@ class Choice:
     checked: bool
 
 
-def _subject(kind: str, public_id: str) -> tuple[Any, bool]:
+def subject_or_refuse(kind: str, public_id: str) -> tuple[Any, bool]:
     """What is decided on, and whether the manager knows it by its teaser alone."""
     if kind == "teaser":
         teaser = teaser_or_refuse(db.session, public_id, g.viewer)
         if teaser.need_id is None:
             abort(400)
         return teaser.item, True
-    return _load(SUBJECTS, kind, public_id), False
+    return side_or_refuse(SUBJECTS, kind, public_id), False
 
 
-def _load(models: dict[str, type[Any]], kind: str, public_id: str) -> Any:
+def side_or_refuse(models: dict[str, type[Any]], kind: str, public_id: str) -> Any:
     """One side of a pair. Raises NotPermitted where the manager may not read it."""
     model = models.get(kind)
     if model is None:
@@ -66,7 +66,7 @@ def _load(models: dict[str, type[Any]], kind: str, public_id: str) -> Any:
     return found
 
 
-def _cluster_for(subject: Any) -> int:
+def cluster_for(subject: Any) -> int:
     """The cluster in whose name the manager decides. Raises NotPermitted where there is none."""
     require(g.viewer, Permission.SUGGEST, subject)
     curated = g.viewer.manages & subject.organisation.cluster_ids
@@ -85,10 +85,10 @@ def _suggestions_url(subject: Any, decided: Any = None) -> str:
 @permits(Permission.CURATE)
 def give() -> Response:
     """Pin, veto or propose a pair, with a reason."""
-    subject, on_teaser = _subject(request.form.get("subject_kind", ""), request.form.get("subject", ""))
+    subject, on_teaser = subject_or_refuse(request.form.get("subject_kind", ""), request.form.get("subject", ""))
     # Any manager may decide on a teaser; whether the verdict counts depends on whose it is, and so it is not said.
-    cluster_id = min(g.viewer.manages) if on_teaser else _cluster_for(subject)
-    decided = _load(DECIDED, request.form.get("object_kind", ""), request.form.get("object", ""))
+    cluster_id = min(g.viewer.manages) if on_teaser else cluster_for(subject)
+    decided = side_or_refuse(DECIDED, request.form.get("object_kind", ""), request.form.get("object", ""))
     kind = request.form.get("kind", "")
     if kind not in list(VerdictKind):
         abort(400)
@@ -191,9 +191,9 @@ def _picked(model: type[Any], name: str) -> Any:
     public_id = request.args.get(name)
     if not public_id:
         return None
-    found = _load({name: model}, name, public_id)
+    found = side_or_refuse({name: model}, name, public_id)
     if model is Need:
-        _cluster_for(found)
+        cluster_for(found)
     return found
 
 

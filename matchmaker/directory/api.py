@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -14,13 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select, func
 
 from matchmaker import api
-from matchmaker.clusters.models import Organisation, OrganisationType, Sector
+from matchmaker.clusters.models import Organisation
 from matchmaker.db import db
 from matchmaker.directory import queries
 from matchmaker.directory.labels import PAGES
 from matchmaker.items.api import TeaserAnswer, teaser_as_json
 from matchmaker.items.models import Cooperation, Rung, Teaser
-from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.mail import absolute_url
 from matchmaker.needs.api import NeedAnswer
 from matchmaker.needs.api import as_json as need_as_json
@@ -34,6 +32,7 @@ from matchmaker.profiles.api import (
     evidence_as_json,
     organisation_as_json,
 )
+from matchmaker.suggestions.api import FilterQuery
 from matchmaker.suggestions.filters import Basis, Filters, UnknownFilter
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.suggestions.queries import search
@@ -111,40 +110,26 @@ class Sort(StrEnum):
     ENDING = "ending"
 
 
-class FilterQuery(BaseModel):
-    """The filters of the pages. Values of one are alternatives; all of them hold together."""
+class ListQuery(FilterQuery):
+    """Which piece of a list."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    sector: list[Sector] = Field(default_factory=list)
-    type: list[OrganisationType] = Field(default_factory=list, description="What kind of organisation.")
-    sme: bool = Field(False, description="Only small and medium-sized enterprises.")
-    country: list[str] = Field(default_factory=list, max_length=40, description="ISO 3166-1.")
-    region: list[str] = Field(default_factory=list, max_length=40)
-    field: list[FieldOfActivity] = Field(default_factory=list)
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
     limit: int = Field(20, ge=1, le=100)
 
-    @property
-    def filters(self) -> Filters:
-        """The same as the pages narrow by. Raises UnknownFilter."""
-        names = type(self).model_fields.keys() & {one.name for one in fields(Filters)}
-        return Filters.of({name: getattr(self, name) for name in names})
 
-
-class OrganisationsQuery(FilterQuery):
+class OrganisationsQuery(ListQuery):
     """Which organisations."""
 
     q: str = Field("", max_length=200, description="Words of the name, place or headline.")
 
 
-class TeasersQuery(FilterQuery):
+class TeasersQuery(ListQuery):
     """Which teasers."""
 
     cooperation: list[Cooperation] = Field(default_factory=list)
 
 
-class ItemsQuery(FilterQuery):
+class ItemsQuery(ListQuery):
     """Which of the things that you may find, or of your own."""
 
     mine: bool = Field(False, description="Only your organisation's, drafts included.")
@@ -313,7 +298,7 @@ def _listed(
     wanted: Callable[[Filters], Select[Any]],
     model: Any,
     order: Order,
-    query: FilterQuery,
+    query: ListQuery,
     as_json: Callable[[Any], dict[str, Any]],
 ) -> Response:
     try:

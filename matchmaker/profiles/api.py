@@ -92,7 +92,9 @@ class OrganisationBody(OrganisationChange):
     name: str = Field(min_length=1, max_length=200)
     type: OrganisationType
     country: str = Field(min_length=2, max_length=2, description="ISO 3166-1, upper case.")
-    cluster: str = Field("", max_length=12, description="Public id of its cluster, where there are several; see /me.")
+    cluster: str = Field(
+        "", max_length=12, description="Public id of its cluster, where there are several; see /clusters."
+    )
     not_the_same: bool = Field(False, description="Send true once you know that no similar one is this one.")
 
 
@@ -134,6 +136,19 @@ def organisation_as_json(one: Organisation) -> dict[str, Any]:
     }
     columns = {name: getattr(one, name) for name in OrganisationAnswer.model_fields.keys() - special.keys()}
     return OrganisationAnswer(**special, **columns).model_dump(mode="json")
+
+
+class ClustersAnswer(BaseModel):
+    """The clusters of this installation."""
+
+    items: list[Named]
+
+
+@blueprint.get("/clusters", summary="List clusters", tags=[_organisations], responses={200: ClustersAnswer})
+@permits(Permission.ACCOUNT)
+def list_clusters() -> Response:
+    """The clusters that a new organisation can belong to."""
+    return jsonify(items=[named(one).model_dump() for one in all_clusters(db.session)])
 
 
 @blueprint.get(

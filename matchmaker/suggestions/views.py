@@ -100,7 +100,7 @@ class Chip:
 @permits(Permission.SUGGEST)
 def for_need(public_id: str) -> str:
     """Partners and test fields for a need."""
-    need = _subject(ItemKind.NEED, public_id)
+    need = subject_or_refuse(ItemKind.NEED, public_id)
     tab = request.args.get("tab", "")
     if tab == "saved":
         return _saved_page(ItemKind.NEED, need)
@@ -119,7 +119,7 @@ def for_need(public_id: str) -> str:
 @permits(Permission.SUGGEST)
 def for_competence(public_id: str) -> str:
     """Needs that a competence could answer."""
-    competence = _subject(ItemKind.COMPETENCE, public_id)
+    competence = subject_or_refuse(ItemKind.COMPETENCE, public_id)
     if request.args.get("tab") == "saved":
         return _saved_page(ItemKind.COMPETENCE, competence)
     if request.args.get("tab") == "peers":
@@ -135,7 +135,7 @@ def for_competence(public_id: str) -> str:
 @permits(Permission.SUGGEST)
 def for_organisation(public_id: str) -> str:
     """Partners with whom an organisation and they both gain."""
-    organisation = _subject(ItemKind.ORGANISATION, public_id)
+    organisation = subject_or_refuse(ItemKind.ORGANISATION, public_id)
     if request.args.get("tab") == "saved":
         return _saved_page(ItemKind.ORGANISATION, organisation)
     if request.args.get("tab") == "peers":
@@ -173,7 +173,7 @@ def _peers_page(kind: ItemKind, subject: Any) -> str:
     return _list_page(kind, subject, Target.PEERS, ask)
 
 
-def _subject(kind: ItemKind, public_id: str) -> Any:
+def subject_or_refuse(kind: ItemKind, public_id: str) -> Any:
     """What is asked with. Raises NotPermitted where the viewer may not ask with it."""
     if kind is ItemKind.ORGANISATION:
         thing = db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
@@ -388,7 +388,7 @@ def _saved_page(kind: ItemKind, subject: Any) -> str:
 @permits(Permission.SUGGEST)
 def compare(public_id: str) -> str:
     """Up to four partners for a need, side by side."""
-    need = _subject(ItemKind.NEED, public_id)
+    need = subject_or_refuse(ItemKind.NEED, public_id)
     picked = list(dict.fromkeys(request.args.getlist("pick")))[:COMPARED]
     found = queries.suggest_for_need(db.session, g.viewer, need, limit=COMPARED, only=picked)
     made = [(suggestion, cards.card(suggestion, ItemKind.NEED, _asker(need))) for suggestion in found.items]
@@ -410,7 +410,7 @@ def compare(public_id: str) -> str:
 @permits(Permission.SUGGEST)
 def team(public_id: str) -> str:
     """The smallest team that covers the parts of a need, as somebody wants it to be."""
-    need = _subject(ItemKind.NEED, public_id)
+    need = subject_or_refuse(ItemKind.NEED, public_id)
     wishes, left_out = _wishes_of_team(need)
     found = teams.plan(db.session, g.viewer, need, wishes)
     return render_template(
@@ -435,7 +435,7 @@ def team(public_id: str) -> str:
 @permits(Permission.CURATE)
 def propose_team(public_id: str) -> Response:
     """Propose every member of a team to the need's owner, with one reason."""
-    need = _subject(ItemKind.NEED, public_id)
+    need = subject_or_refuse(ItemKind.NEED, public_id)
     curated = g.viewer.manages & need.organisation.cluster_ids
     if not curated:
         raise NotPermitted("a cluster to decide for")
@@ -623,7 +623,7 @@ def _chips(filters: Filters) -> list[Chip]:
 @permits(Permission.SUGGEST)
 def answer() -> Response:
     """Save a suggestion, hide it for some weeks or for good, or take that back."""
-    subject = _subject(_kind("subject_kind", tuple(PAGES)), request.form.get("subject", ""))
+    subject = subject_or_refuse(_kind("subject_kind", tuple(PAGES)), request.form.get("subject", ""))
     require(g.viewer, Permission.EDIT, subject)
     kind = _kind("object_kind", (ItemKind.ORGANISATION, ItemKind.TEST_FIELD, ItemKind.NEED, ItemKind.TEASER))
     suggested = find_suggested(kind, request.form.get("object", ""))

@@ -314,6 +314,28 @@ POST   /api/v1/profiles/<public_id>/publish             draft-profile         me
 POST   /api/v1/profiles/<public_id>/withdraw            profile               member admin
 POST   /api/v1/competences/<public_id>/evidence         attachable            member admin
 DELETE /api/v1/competences/<public_id>/evidence/<evidence_id>  backing               member admin
+GET    /api/v1/me                                       -                  signed-in
+PATCH  /api/v1/me                                       -                  signed-in
+GET    /api/v1/clusters                                 -                  signed-in
+GET    /api/v1/needs/<public_id>/suggestions            entrusted-need     member admin manager
+GET    /api/v1/competences/<public_id>/suggestions      draft-competence   member admin
+GET    /api/v1/organisations/<public_id>/suggestions    organisation       member admin manager
+GET    /api/v1/suggestions/answers                      -                  member admin manager
+POST   /api/v1/suggestions/answers                      -                  member admin manager
+GET    /api/v1/verdicts                                 -                  manager
+POST   /api/v1/verdicts                                 -                  manager
+POST   /api/v1/verdicts/<public_id>/withdraw            verdict            manager
+GET    /api/v1/imports                                  -                  manager
+POST   /api/v1/imports                                  -                  manager
+GET    /api/v1/imports/<public_id>                      import             manager
+GET    /api/v1/imports/<public_id>/preview              import             manager
+GET    /api/v1/imports/<public_id>/rows                 import             manager
+POST   /api/v1/imports/<public_id>/mapping              import             manager
+POST   /api/v1/imports/<public_id>/start                import             manager
+POST   /api/v1/imports/<public_id>/pause                import             manager
+POST   /api/v1/imports/<public_id>/resume               import             manager
+POST   /api/v1/imports/<public_id>/cancel               import             manager
+POST   /api/v1/imports/<public_id>/undo                 import             manager
 
 # --- Search and suggestions
 GET  /search                                      -             everybody
