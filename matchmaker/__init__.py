@@ -31,6 +31,7 @@ SLICES = (
     "outcomes",
     "reports",
     "imports",
+    "webhooks",
     "digest",
     "directory",
     "watches",

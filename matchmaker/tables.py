@@ -23,6 +23,7 @@ from matchmaker.reports import models as reports
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
 from matchmaker.watches import models as watches
+from matchmaker.webhooks import models as webhooks
 
 modules = (
     accounts,
@@ -44,6 +45,7 @@ modules = (
     suggestions,
     testfields,
     watches,
+    webhooks,
     throttle,
     repeats,
 )

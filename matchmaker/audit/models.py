@@ -33,6 +33,10 @@ class Event(StrEnum):
     TOKEN_CREATED = "token_created"  # noqa: S105
     #: An API token was revoked.
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    #: A user's program is told what its user is told, from now on.
+    WEBHOOK_ADDED = "webhook_added"
+    #: It is told nothing more.
+    WEBHOOK_DROPPED = "webhook_dropped"
     #: A signed-in person or a program asked for what they may not do, or what is not there.
     REFUSED = "refused"
     #: Somebody was invited to act for an organisation.

@@ -17,6 +17,8 @@ EVENTS = {
     Event.FACTOR_CHANGED: _("Second factor changed"),
     Event.TOKEN_CREATED: _("API token made"),
     Event.TOKEN_REVOKED: _("API token revoked"),
+    Event.WEBHOOK_ADDED: _("Webhook added"),
+    Event.WEBHOOK_DROPPED: _("Webhook removed"),
     Event.REFUSED: _("Refused"),
     Event.INVITED: _("Invited"),
     Event.ROLE_CHANGED: _("Role changed"),

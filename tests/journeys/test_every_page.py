@@ -72,6 +72,7 @@ FOR_MEMBERS = {
     "suggestions.for_text": ["/suggestions/text"],
     "accounts.me": ["/account"],
     "accounts.tokens": ["/account/tokens"],
+    "webhooks.index": ["/account/webhooks"],
     "accounts.sign_ins": ["/account/sign-ins"],
     "accounts.second_step": ["/account/second-step"],
     "security.change_email": ["/account/email"],

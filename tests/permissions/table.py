@@ -108,6 +108,11 @@ POST /account/sign-ins/<public_id>/end            sign-in       self
 GET  /account/tokens                              -             signed-in
 POST /account/tokens                              -             signed-in
 POST /account/tokens/<public_id>/revoke           token         self
+GET  /account/webhooks                            -             signed-in
+POST /account/webhooks                            -             signed-in
+POST /account/webhooks/<public_id>/drop           webhook       self
+POST /account/webhooks/<public_id>/try            webhook       self
+POST /account/webhooks/deliveries/<public_id>/again  delivery   self
 
 # --- What one is told
 GET  /inbox                                       -             signed-in

@@ -31,6 +31,7 @@ from matchmaker.profiles.models import Profile, ProfileKind
 from matchmaker.reports.models import Complaint, Decision, Report
 from matchmaker.suggestions.models import GlossaryChange
 from matchmaker.watches.models import Watch
+from matchmaker.webhooks.models import Delivery, Webhook
 from tests import factories
 
 #: Looks like an id and is none.
@@ -413,6 +414,23 @@ def _news(session: Session, owner: Owner) -> Thing:
 def _news_mark(session: Session, owner: Owner) -> Thing:
     made = _told(session, owner)
     return Thing(form={"newest": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("webhook")
+def _webhook(session: Session, owner: Owner) -> Thing:
+    made = Webhook(user_id=owner.user.id, url="https://203.0.113.5/hook", secret="s")
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made], person=owner.user)
+
+
+@thing("delivery")
+def _delivery(session: Session, owner: Owner) -> Thing:
+    hook = Webhook(user_id=owner.user.id, url="https://203.0.113.5/hook", secret="s")
+    made = Delivery(webhook=hook, kind="trial", given_up_at=utcnow())
+    session.add(made)
+    session.flush()
+    return Thing({"public_id": made.public_id}, rows=[made, hook], person=owner.user)
 
 
 @thing("watch")

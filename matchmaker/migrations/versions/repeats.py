@@ -1,13 +1,13 @@
 """Answers that a program can ask for again.
 
-Revision repeats, after reports.
+Revision repeats, after formats.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "repeats"
-down_revision = "reports"
+down_revision = "formats"
 branch_labels = None
 depends_on = None
 
