@@ -16,10 +16,10 @@ from matchmaker.accounts.models import User
 from matchmaker.db import db
 from matchmaker.errors import answer
 from matchmaker.imports import queries, running
+from matchmaker.imports.formats import Format
 from matchmaker.imports.forms import LARGEST_FILE
-from matchmaker.imports.mapping import FileKind
 from matchmaker.imports.models import Duplicates, ImportedRow, ImportRun, Outcome, RunState
-from matchmaker.imports.readers import UnreadableFile
+from matchmaker.imports.readers import FileKind, UnreadableFile
 from matchmaker.items.resources import ItemPath, Named, named
 from matchmaker.paging import Order, walk
 from matchmaker.permissions import Permission, permits
@@ -37,9 +37,7 @@ class UploadQuery(BaseModel):
 
     cluster: str = Field("", max_length=12, description="Public id of the cluster it is for; see /me.")
     kind: FileKind = FileKind.ORGANISATIONS
-    filename: str = Field(
-        "list.csv", max_length=200, pattern=r"\.(csv|xlsx|jsonl)$", description="Its ending says what it is."
-    )
+    filename: str = Field("list.csv", min_length=1, max_length=200, description="Its ending helps to tell what it is.")
 
 
 class UploadFile(RawModel):
@@ -66,7 +64,19 @@ class MappingBody(BaseModel):
     )
 
     mapping: dict[str, str] | None = Field(None, max_length=60, description="Our column → the file's header.")
-    duplicates: Duplicates | None = Field(None, description="What happens to organisations that are here already.")
+    duplicates: Duplicates | None = Field(None, description="What happens to those that are here already.")
+    organisation: str | None = Field(
+        None, max_length=200, description="Key, ROR id or name of the organisation of rows that name none."
+    )
+
+
+class ReadingBody(BaseModel):
+    """What the file is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"format": "csv", "kind": "statements"}})
+
+    format: Format | None = Field(None, description="What it is written in.")
+    kind: FileKind | None = Field(None, description="Which of its rows come in.")
 
 
 class RowsQuery(BaseModel):
@@ -86,11 +96,13 @@ class RunAnswer(BaseModel):
     cluster: Named
     by: Named | None
     kind: FileKind
+    format: Format = Field(description="What the file was taken for.")
     filename: str
     state: RunState
     headers: list[str] = Field(description="The columns of the file.")
     mapping: dict[str, str] = Field(description="Our column → the file's header; guessed until you say otherwise.")
     duplicates: Duplicates
+    organisation: str = Field(description="Whose rows are that name nobody.")
     total: int = Field(description="Rows in the file.")
     seen: int = Field(description="Rows that have been seen.")
     outcomes: dict[str, int] = Field(description="How many rows ended how.")
@@ -207,9 +219,21 @@ def match(path: ItemPath, body: MappingBody) -> Response:
 
     def choose(run: ImportRun) -> None:
         mapping = run.mapping if body.mapping is None else body.mapping
-        running.choose(run, mapping, body.duplicates or run.duplicates)
+        organisation = run.organisation if body.organisation is None else clean_line(body.organisation)
+        running.choose(run, mapping, body.duplicates or run.duplicates, organisation)
 
     return _moved(path, choose)
+
+
+@blueprint.post("/imports/<public_id>/reading", summary="Read it again", tags=[_tag], responses={200: RunAnswer})
+@permits(Permission.CURATE)
+def reading(path: ItemPath, body: ReadingBody) -> Response:
+    """Read the file as something else than it was taken for; its columns are guessed anew."""
+    try:
+        return _moved(path, lambda run: running.read_again(run, body.format or run.format, body.kind or run.kind))
+    except UnreadableFile as error:
+        db.session.rollback()
+        return api.invalid(file=error)
 
 
 @blueprint.post("/imports/<public_id>/start", summary="Start it", tags=[_tag], responses={200: RunAnswer})
@@ -274,7 +298,7 @@ def _as_json(run: ImportRun) -> dict[str, Any]:
         **{
             name: getattr(run, name)
             for name in (
-                "kind", "filename", "state", "headers", "mapping", "duplicates", "total",
+                "kind", "format", "filename", "state", "headers", "mapping", "duplicates", "organisation", "total",
                 "created_at", "started_at", "ended_at",
             )
         },

@@ -70,6 +70,8 @@ def test_a_file_comes_in_and_is_taken_back(app: Flask, world: Any) -> None:
     assert (made.status_code, made.json["state"], made.json["total"]) == (201, "mapping", 2)
     path = f"/imports/{made.json['id']}"
     assert manager.post(f"{path}/pause").status_code == 409
+    assert manager.post(f"{path}/reading", format="ris-is-none").status_code == 422
+    assert manager.post(f"{path}/reading", kind="organisations").json["format"] == made.json["format"]
     mapping = {"name": "Firma", "type": "Art", "city": "Stadt", "country": "Land"}
     assert manager.post(f"{path}/mapping", mapping=mapping, duplicates="fill").json["mapping"] == mapping
     assert manager.get(f"{path}/preview").json["outcomes"] == {"new": 1, "refused": 1}

@@ -335,6 +335,7 @@ POST   /api/v1/imports                                  -                  manag
 GET    /api/v1/imports/<public_id>                      import             manager
 GET    /api/v1/imports/<public_id>/preview              import             manager
 GET    /api/v1/imports/<public_id>/rows                 import             manager
+POST   /api/v1/imports/<public_id>/reading       import             manager
 POST   /api/v1/imports/<public_id>/mapping              import             manager
 POST   /api/v1/imports/<public_id>/start                import             manager
 POST   /api/v1/imports/<public_id>/pause                import             manager

@@ -1,13 +1,13 @@
 """Answers that a program can ask for again.
 
-Revision repeats, after formats.
+Revision repeats, after blind_interest.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "repeats"
-down_revision = "formats"
+down_revision = "blind_interest"
 branch_labels = None
 depends_on = None
 
