@@ -34,6 +34,7 @@ SLICES = (
     "webhooks",
     "digest",
     "directory",
+    "opendata",
     "watches",
     "desk",
     "home",
@@ -44,7 +45,7 @@ SLICES = (
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     """The application, ready to serve. ``overrides`` are Flask configuration values; the tests use them."""
-    from matchmaker import api, audit, db, errors, extensions, health, jobs, logs, mail, web
+    from matchmaker import api, audit, db, errors, extensions, health, jobs, logs, mail, sheets, web
     from matchmaker.accounts import security
     from matchmaker.resources import resource_folder
 
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     web.init_app(app, settings)
     security.init_app(app)
     errors.init_app(app)
+    sheets.init_app(app)
     api.init_app(app)
     for name in SLICES:
         _register_slice(app, name)

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
-from flask import Response, current_app
+from flask import Flask, Response, current_app
 from flask_babel import get_locale
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from werkzeug.routing import BaseConverter
 
 #: Rows of one file; more are for the API, page by page.
 MOST_ROWS = 10_000
@@ -43,12 +45,31 @@ _TYPES = {
 }
 
 
+class Ending(BaseConverter):
+    """The end of an address that asks for its list as a file: ``/needs/mine.<file:format>``."""
+
+    regex = "csv|xlsx|json"
+
+    def to_python(self, value: str) -> Format:
+        return Format(value)
+
+
+def init_app(app: Flask) -> None:
+    """Let addresses end in a format."""
+    app.url_map.converters["file"] = Ending
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its name, the same as in imports where it can come in again, and its value in a row."""
 
     name: str
     value: Callable[[Any], Any]
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    """Columns that are named as what they show."""
+    return tuple(Column(name, attrgetter(name)) for name in names)
 
 
 def neutral(text: str) -> str:
@@ -73,32 +94,33 @@ def _cell(value: Any) -> str:
     return neutral(str(value))
 
 
-def answer(filename: str, format: Format, columns: Sequence[Column], rows: Iterable[Any]) -> Response:
-    """The rows as a file to keep."""
+def answer(filename: str, format: Format, listed: Sequence[Column], rows: Iterable[Any]) -> Response:
+    """The rows as a file to keep; a shared machine keeps no copy."""
     write = {Format.CSV: _csv, Format.XLSX: _xlsx, Format.JSON: _json}[format]
-    made: Response = current_app.response_class(write(columns, rows), mimetype=_TYPES[format])
+    made: Response = current_app.response_class(write(listed, rows), mimetype=_TYPES[format])
     made.headers["Content-Disposition"] = f'attachment; filename="{filename}.{format}"'
+    made.headers["Cache-Control"] = "no-store"
     return made
 
 
-def _csv(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
+def _csv(listed: Sequence[Column], rows: Iterable[Any]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter="," if str(get_locale() or "en").startswith("en") else ";")
-    writer.writerow(column.name for column in columns)
-    writer.writerows([_cell(column.value(row)) for column in columns] for row in rows)
+    writer.writerow(column.name for column in listed)
+    writer.writerows([_cell(column.value(row)) for column in listed] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
 
-def _xlsx(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
+def _xlsx(listed: Sequence[Column], rows: Iterable[Any]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
-    head = [WriteOnlyCell(sheet, column.name) for column in columns]
+    head = [WriteOnlyCell(sheet, column.name) for column in listed]
     for cell in head:
         cell.font = Font(bold=True)
     sheet.append(head)
     for row in rows:
-        sheet.append([_typed(sheet, column.value(row)) for column in columns])
+        sheet.append([_typed(sheet, column.value(row)) for column in listed])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -113,8 +135,8 @@ def _typed(sheet: Any, value: Any) -> Any:
     return cell
 
 
-def _json(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
-    listed = [{column.name: _plain(column.value(row)) for column in columns} for row in rows]
+def _json(listed: Sequence[Column], rows: Iterable[Any]) -> bytes:
+    listed = [{column.name: _plain(column.value(row)) for column in listed} for row in rows]
     return json.dumps(listed, ensure_ascii=False, indent=1).encode()
 
 

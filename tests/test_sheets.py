@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,11 +16,20 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.imports.formats import read
+from matchmaker.imports.operations import _OWN, _SHARED
 from matchmaker.imports.readers import Row
+from matchmaker.imports.records import StatementRecord, parse
+from matchmaker.items.models import ItemState
+from matchmaker.needs.models import Need
+from matchmaker.permissions import Visibility
+from matchmaker.profiles.models import Competence, Evidence
 from matchmaker.sheets import Column, Format, answer, neutral, restored
+from matchmaker.testfields.models import TestField
+from tests import factories
 from tests.factories import World, organisation
 
 COLUMNS = [Column("name", lambda row: row[0]), Column("fields", lambda row: row[1]), Column("day", lambda row: row[2])]
@@ -86,3 +97,82 @@ def test_the_file_holds_the_list_as_it_is_narrowed(client: FlaskClient, session:
     assert 'href="/organisations.csv?country=SE"' in page
     listed = client.get("/organisations.json?country=SE").get_json()
     assert [one["name"] for one in listed] == [world.host.name]
+
+
+@pytest.fixture
+def readers(sign_in: Any, session: Session, world: World) -> dict[str, FlaskClient]:
+    """A cluster with something in every list, and browsers of those who read them."""
+    hidden = {"visibility": Visibility.TEASER, "teaser": "A maker of implants seeks cells. Flow helps."}
+    factories.need(session, world.sme, title="Chondrocytes for a knee", **hidden)
+    draft = {"state": ItemState.DRAFT, "keywords": ["bone"], "trl_min": 3, "countries": ["DE", "SE"]}
+    factories.need(session, world.sme, title="=SUM of bone", **draft)
+    factories.competence(session, world.university, title="Bone ingrowth imaging", trl=4)
+    factories.evidence(session, world.university, title="Growth of bone", organisations=[world.university, world.host])
+    factories.test_field(session, world.host, title="A clean room for bone")
+    session.commit()
+    people = {"owner": world.sme_user, "other": world.researcher, "manager": world.manager}
+    return {name: sign_in(user) for name, user in people.items()}
+
+
+LISTS = [
+    *(("owner", page) for page in ("/search?what=need&sector=industry", "/search?q=bone", "/needs/mine?state=draft")),
+    *(("other", page) for page in ("/offers", "/offers/evidence", "/test-fields/?rung=gmp", "/search?what=teaser")),
+    *(("manager", page) for page in ("/cluster/members?q=Elb", "/desk/", "/organisations?country=SE")),
+]
+
+
+def test_every_list_is_had_as_a_file_narrowed_as_its_page(readers: dict[str, FlaskClient]) -> None:
+    for who, page in LISTS:
+        shown = readers[who].get(page).get_data(as_text=True)
+        files = [unescape(url) for url in re.findall(r'href="([^"]+)" download', shown)]
+        assert len(files) % 3 == 0 < len(files), page
+        for url in files:
+            assert url.partition("?")[2] == page.partition("?")[2]
+            sent = readers[who].get(url)
+            assert (sent.status_code, sent.headers["Cache-Control"]) == (200, "no-store"), url
+            if sent.is_json:
+                assert sent.get_json(), f"{url}: the page lists something, the file nothing"
+
+
+OWN_LISTS = ("needs/mine.csv", "offers.xlsx", "offers/evidence.csv", "test-fields/mine.xlsx")
+
+
+@pytest.mark.parametrize("page", OWN_LISTS)
+def test_what_one_registered_comes_in_again_as_it_was(
+    sign_in: Any, readers: dict[str, FlaskClient], session: Session, world: World, page: str
+) -> None:
+    host = factories.user(session, of=world.host)
+    session.commit()
+    who = {"needs": world.sme_user, "offers": world.researcher, "test-fields": host}
+    sent = sign_in(who[re.split("[/.]", page)[0]]).get(f"/{page}")
+    rows = [row for row in read(page, sent.get_data()) if isinstance(row, Row)]
+    # What is in confidence comes with its visibility, which an import refuses by name rather than open it to anybody.
+    rows = [row for row in rows if row.values["visibility"] != "teaser"]
+    records = [parse(StatementRecord, row.values) for row in rows]
+    model = dict(zip(OWN_LISTS, (Need, Competence, Evidence, TestField), strict=True))[page]
+    items = {one.public_id: one for one in session.scalars(select(model))}
+    assert records
+    for record in records:
+        item, values = items[record.key], record.model_dump()
+        values |= {"kind": values[f"{record.kind}_kind"]} if f"{record.kind}_kind" in values else {"kind": None}
+        for name in {*_SHARED, *_OWN[record.kind], "fields", "state", "expires_on", "kind"} & set(dir(item)):
+            assert values[name] == getattr(item, name), name
+        if record.kind == "evidence":
+            assert record.partners == [world.host.name]
+
+
+def test_a_file_of_teasers_tells_what_their_page_tells(readers: dict[str, FlaskClient]) -> None:
+    [row] = readers["other"].get("/search.json?what=teaser").get_json()
+    assert row["teaser"] == "A maker of implants seeks cells. Flow helps."
+    assert set(row) == {
+        *("key", "kind", "teaser", "sector", "country", "size", "fields", "cooperation", "language", "page")
+    }
+    assert [row["sector"], row["country"]] == [None, None]
+
+
+def test_suggestions_leave_with_words_and_without_scores(readers: dict[str, FlaskClient], session: Session) -> None:
+    need = session.scalars(select(Need).where(Need.title.like("=SUM%"))).one()
+    [first, *_] = readers["owner"].get(f"/suggestions/need/{need.public_id}/list.json").get_json()
+    assert first["name"] == "Universität Elbstrand"
+    assert "Bone" in first["offered"]
+    assert not any(isinstance(value, float) for value in first.values())

@@ -8,9 +8,11 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_security import current_user
 
+from matchmaker import sheets
 from matchmaker.accounts.models import User
 from matchmaker.accounts.security import ask_again
 from matchmaker.clusters import notifications, operations, queries
+from matchmaker.clusters.exports import MEMBER
 from matchmaker.clusters.forms import TYPE_HELPS, AskForm, InvitationForm, OrganisationForm
 from matchmaker.clusters.models import Invitation, MembershipRole, MembershipState, Organisation
 from matchmaker.clusters.queries import Likeness
@@ -405,10 +407,14 @@ def _last_admin(organisation: Organisation) -> Any:
 
 
 @bp.get("/cluster/members")
+@bp.get("/cluster/members.<file:format>")
 @permits(Permission.CURATE)
-def members() -> str:
+def members(format: sheets.Format | None = None) -> Any:
     """The organisations of the clusters one manages."""
     words = request.args.get("q", "")[:200]
+    if format:
+        everybody = queries.members_of(db.session, g.viewer.manages, words=words, size=sheets.MOST_ROWS)
+        return sheets.answer("members", format, MEMBER, everybody.rows)
     listed = queries.members_of(
         db.session, g.viewer.manages, words=words, page=request.args.get("page", 1, type=int), size=PAGE_SIZE
     )

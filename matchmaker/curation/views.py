@@ -12,15 +12,17 @@ from werkzeug.wrappers import Response
 
 from matchmaker.clusters.models import ClusterMembership, Organisation
 from matchmaker.curation import operations, queries
+from matchmaker.curation.exports import VERDICT
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import db
 from matchmaker.items.labels import label, words_of
-from matchmaker.items.pages import back_to, page_number, url_of_page, url_with
+from matchmaker.items.pages import as_file, back_to, page_number, url_of_page, url_with
 from matchmaker.items.queries import findable, get_or_refuse, teaser_or_refuse
 from matchmaker.needs.models import Need
 from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, permits, require
 from matchmaker.profiles.models import Competence
+from matchmaker.sheets import Format
 from matchmaker.testfields.models import TestField
 from matchmaker.texts import comparison_key
 
@@ -137,8 +139,9 @@ def withdraw(public_id: str) -> Response:
 
 
 @bp.get("/")
+@bp.get("/list.<file:format>")
 @permits(Permission.CURATE)
-def verdicts() -> str:
+def verdicts(format: Format | None = None) -> Any:
     """Every verdict of the manager's clusters, the latest first."""
     kinds = [kind for kind in VerdictKind if kind in request.args.getlist("kind")]
     state = request.args.get("state", "")
@@ -149,6 +152,8 @@ def verdicts() -> str:
         query = query.where(queries.standing())
     elif state == "withdrawn":
         query = query.where(~queries.standing())
+    if format:
+        return as_file(format, "verdicts", VERDICT, query)
     words = {"": _("All"), "standing": _("In force"), "withdrawn": _("Withdrawn")}
     return render_template(
         "curation/verdicts.html",

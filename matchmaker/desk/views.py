@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint, g, render_template, request, url_for
 from sqlalchemy import func, select
+from werkzeug.wrappers import Response
 
+from matchmaker import sheets
+from matchmaker.clusters.exports import ORGANISATION
 from matchmaker.db import db
 from matchmaker.desk import queries
 from matchmaker.introductions.queries import asked_where_nobody_is
+from matchmaker.items.pages import as_file
+from matchmaker.needs.exports import NEED
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.reports.queries import waiting
+from matchmaker.sheets import Format
 from matchmaker.suggestions.readiness import percent_read
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -40,4 +46,27 @@ def index() -> str:
         reports_waiting=waiting(db.session, g.viewer),
         unanswered=db.session.scalars(asked_where_nobody_is(g.viewer).limit(8)).all(),
         percent_read=percent_read(db.session),
+    )
+
+
+@bp.get("/needs.<file:format>")
+@permits(Permission.CURATE)
+def needs(format: Format) -> Response:
+    """The needs to broker, as a file."""
+    return as_file(format, "needs", NEED, queries.needs_to_broker(g.viewer))
+
+
+@bp.get("/not-found.<file:format>")
+@permits(Permission.CURATE)
+def silent(format: Format) -> Response:
+    """The members that nobody can find, as a file."""
+    return as_file(format, "members", ORGANISATION, queries.members_without_offer(g.viewer))
+
+
+@bp.get("/gaps.<file:format>")
+@permits(Permission.CURATE)
+def gaps(format: Format) -> Response:
+    """The fields in which more is sought than offered, as a file."""
+    return sheets.answer(
+        "gaps", format, sheets.columns("field", "sought", "offered"), queries.gaps(db.session, g.viewer)
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from matchmaker import sheets
@@ -16,9 +16,10 @@ from matchmaker.directory import exports, queries
 from matchmaker.directory.labels import KINDS, PAGES, filter_words
 from matchmaker.items.labels import country_name, label
 from matchmaker.items.models import Cooperation, Field, Rung
-from matchmaker.items.pages import file_links, page_number, url_of_page, url_with
+from matchmaker.items.pages import as_file, page_number, url_of_page, url_with
 from matchmaker.paging import Page, paginate
 from matchmaker.permissions import Permission, allows, permits
+from matchmaker.sheets import Format
 from matchmaker.suggestions.filters import Filters
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.suggestions.queries import search as find
@@ -59,8 +60,9 @@ class Active:
 
 
 @bp.get("/search")
+@bp.get("/search.<file:format>")
 @permits(Permission.BROWSE)
-def search() -> str:
+def search(format: Format | None = None) -> Any:
     """One search over everything the viewer may find; without words, the newest of a kind."""
     words = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
     filters = Filters.of_address(request.args)
@@ -71,19 +73,20 @@ def search() -> str:
     kind = ItemKind(asked) if asked in list(offered) else None
     if not words and kind is None:
         kind = ItemKind.COMPETENCE
+    kinds_asked = [kind] if kind else tuple(offered)
+    if format:
+        listed = exports.OF_KIND[kind] if kind else exports.MIXED
+        if not words:
+            return as_file(format, "list", listed, queries.newest(kind or ItemKind.COMPETENCE, g.viewer, filters))
+        hits = find(db.session, g.viewer, words, kinds_asked, filters, limit=sheets.MOST_ROWS).hits
+        return sheets.answer("found", format, listed, (hit.item for hit in hits))
     number = page_number()
     if words:
         answer = find(
-            db.session,
-            g.viewer,
-            words,
-            [kind] if kind else tuple(offered),
-            filters,
-            limit=PAGE_SIZE,
-            offset=(number - 1) * PAGE_SIZE,
+            db.session, g.viewer, words, kinds_asked, filters, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
         )
-        hits, total, counts = list(answer.hits), answer.total, answer.counts
-        page = Page(hits, number, max(1, ceil(total / PAGE_SIZE)), total, url_of_page)
+        total, counts = answer.total, answer.counts
+        page = Page(list(answer.hits), number, max(1, ceil(total / PAGE_SIZE)), total, url_of_page)
     else:
         counts = {}
         page = paginate(db.session, queries.newest(kind or ItemKind.COMPETENCE, g.viewer, filters), number, url_of_page)
@@ -115,12 +118,16 @@ def _tab(kind: ItemKind | None) -> str:
 
 
 @bp.get("/organisations")
+@bp.get("/organisations.<file:format>")
 @permits(Permission.BROWSE)
-def organisations() -> str:
+def organisations(format: Format | None = None) -> Any:
     """Everybody in the cluster, by name."""
     words = " ".join(request.args.get("q", "").split())[:200]
     filters = Filters.of_address(request.args)
-    page = paginate(db.session, queries.organisations(g.viewer, filters, words), page_number(), url_of_page)
+    wanted = queries.organisations(g.viewer, filters, words)
+    if format:
+        return as_file(format, "organisations", exports.OF_KIND[ItemKind.ORGANISATION], wanted)
+    page = paginate(db.session, wanted, page_number(), url_of_page)
     return render_template(
         "directory/organisations.html",
         words=words,
@@ -130,19 +137,7 @@ def organisations() -> str:
         options=_options(filters),
         active=_active(filters),
         clear_url=url_for("directory.organisations", q=words or None),
-        files=file_links("directory.organisations_file"),
     )
-
-
-@bp.get("/organisations.csv", defaults={"format": "csv"})
-@bp.get("/organisations.xlsx", defaults={"format": "xlsx"})
-@bp.get("/organisations.json", defaults={"format": "json"})
-@permits(Permission.BROWSE)
-def organisations_file(format: str) -> Response:
-    """The same organisations as a file."""
-    words = " ".join(request.args.get("q", "").split())[:200]
-    listed = queries.organisations(g.viewer, Filters.of_address(request.args), words).limit(sheets.MOST_ROWS)
-    return sheets.answer("organisations", sheets.Format(format), exports.ORGANISATION, db.session.scalars(listed))
 
 
 def _options(filters: Filters) -> dict[str, list[Option]]:

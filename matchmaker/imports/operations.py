@@ -236,7 +236,7 @@ def behind(session: Session, record: StatementRecord | PersonRecord, refusal: Re
 
 
 def put_statement(session: Session, record: StatementRecord, refusal: Refusal = _anybody) -> Outcome:
-    """Create and publish the item, or bring the one this row is known by up to date."""
+    """Create the item, published unless the row says otherwise, or bring the one it is known by up to date."""
     owner, *others = behind(session, record, refusal)
     values = {name: getattr(record, name) for name in (*_SHARED, *_OWN[record.kind])}
     for name, value in values.items():
@@ -273,7 +273,15 @@ def put_statement(session: Session, record: StatementRecord, refusal: Refusal = 
     if isinstance(known, Evidence) and not record.organisation:
         # Where its authors work says who stands behind it, not who no longer does.
         organisations = [*known.organisations, *(one for one in organisations if one not in known.organisations)]
-    return put_item(session, model, source_key, values, expires_on=record.expires_on, organisations=organisations)
+    return put_item(
+        session,
+        model,
+        source_key,
+        values,
+        state=record.state,
+        expires_on=record.expires_on,
+        organisations=organisations,
+    )
 
 
 def put_person(
@@ -343,10 +351,11 @@ def put_item(
     source_key: str,
     values: dict[str, Any],
     *,
+    state: ItemState = ItemState.PUBLISHED,
     expires_on: Any = None,
     organisations: list[Organisation] | None = None,
 ) -> Outcome:
-    """Create and publish an item under its key, or bring the one of that key up to date.
+    """Create an item under its key, or bring the one of that key up to date.
 
     An item that its owner has withdrawn or met since stays as it is.
     """
@@ -355,8 +364,8 @@ def put_item(
         made = model(
             **values,
             source_key=source_key,
-            state=ItemState.PUBLISHED,
-            published_at=utcnow(),
+            state=state,
+            published_at=None if state is ItemState.DRAFT else utcnow(),
             expires_on=expires_on or (None if model is Evidence else today() + LIFETIME),
         )
         if model is Evidence:

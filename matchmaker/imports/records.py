@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from matchmaker.clusters.models import OrganisationType
-from matchmaker.items.models import Cooperation, IprStatus, Rung, Stage
+from matchmaker.items.models import Cooperation, IprStatus, ItemState, Rung, Stage
 from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.identifiers import orcid
@@ -69,6 +69,12 @@ class Record(BaseModel):
     source: Annotated[Line, Field(max_length=200)] = ""
     licence: Annotated[Line, Field(max_length=80)] = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _left(cls, values: Any) -> Any:
+        """A row that was saved here says where its page was; it has a new one where it comes in."""
+        return {name: value for name, value in values.items() if name != "page"} if isinstance(values, dict) else values
+
 
 class OrganisationRecord(Record):
     """A row of an organisations file."""
@@ -99,6 +105,9 @@ class StatementRecord(Record):
     keywords: Several = []
     fields: Annotated[list[FieldOfActivity], BeforeValidator(_several)] = []
     visibility: Visibility = Visibility.PRIVATE
+    state: Annotated[ItemState, BeforeValidator(lambda v: _blank_is_none(v) or ItemState.PUBLISHED)] = (
+        ItemState.PUBLISHED
+    )
     expires_on: Annotated[date | None, BeforeValidator(_blank_is_none)] = None
     # Competences and needs
     stage: Annotated[Stage | None, BeforeValidator(_blank_is_none)] = None

@@ -7,10 +7,12 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from matchmaker import sheets
 from matchmaker.clusters.models import Cluster, Organisation
 from matchmaker.clusters.queries import by_name, organisation_by_public_id
 from matchmaker.db import db
 from matchmaker.introductions import operations, presenting, queries, things
+from matchmaker.introductions.exports import BROKERED
 from matchmaker.introductions.forms import DeclineForm, ProposeForm, RulesForm
 from matchmaker.introductions.models import About, Introduction, IntroductionState, Side
 from matchmaker.introductions.views import bp, me
@@ -20,9 +22,13 @@ from matchmaker.permissions import NotPermitted, Permission, allows, permits
 
 
 @bp.get("/desk")
+@bp.get("/desk.<file:format>")
 @permits(Permission.CURATE)
-def desk() -> str:
+def desk(format: sheets.Format | None = None) -> Any:
     """Requests to pass on, what was passed on, and how the cluster handles them."""
+    if format:
+        listed = db.session.scalars(queries.for_managers(g.viewer).limit(sheets.MOST_ROWS))
+        return sheets.answer("introductions", format, BROKERED, (_for_manager(one) for one in listed))
     page = paginate(db.session, queries.for_managers(g.viewer), page_number(), url_of_page)
     return render_template(
         "introductions/desk.html",

@@ -8,11 +8,13 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_security import current_user
 
+from matchmaker import sheets
 from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Organisation
 from matchmaker.clusters.queries import by_name, organisation_by_public_id
 from matchmaker.db import db
 from matchmaker.introductions import explanation, operations, parts, presenting, queries, things
+from matchmaker.introductions.exports import INTRODUCTION
 from matchmaker.introductions.forms import AskForm, ConsentForm, DeclineForm, LimitsForm
 from matchmaker.introductions.models import About, Introduction, IntroductionState, Side
 from matchmaker.introductions.things import Target
@@ -33,12 +35,17 @@ def me() -> User:
 
 
 @bp.get("/")
+@bp.get("/list.<file:format>")
 @permits(Permission.INTRODUCE)
-def index() -> Any:
+def index(format: sheets.Format | None = None) -> Any:
     """Introductions: to answer first, then sent, introduced, ended."""
     counts = queries.counts(db.session, g.viewer)
     asked = request.args.get("tab", "")
     tab = asked if asked in queries.TABS else "answer" if counts["answer"] or not counts["current"] else "current"
+    if format:
+        listed = db.session.scalars(queries.listed(g.viewer, tab).limit(sheets.MOST_ROWS))
+        rows = (presenting.shown(db.session, introduction, g.viewer) for introduction in listed)
+        return sheets.answer("introductions", format, INTRODUCTION, rows)
     words = {
         "answer": _("To answer"), "open": _("Waiting for others"), "current": _("Introduced"), "done": _("Ended"),
     }  # fmt: skip

@@ -30,4 +30,5 @@ def init_app(app: Flask) -> None:
         excerpt=excerpt,
     )
     app.jinja_env.tests["ending_soon"] = ends_soon
+    app.jinja_env.globals.update(file_links=pages.file_links, name_for_reader=pages.name_for_reader)
     app.register_error_handler(StaleDataError, pages.overtaken)

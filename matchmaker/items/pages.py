@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from matchmaker import sheets
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import EditConflict, db
 from matchmaker.errors import answer
 from matchmaker.items import queries, teasers, writing
 from matchmaker.items.forms import EditForm, ItemForm
 from matchmaker.items.models import ItemState
-from matchmaker.permissions import NotPermitted, Visibility
-from matchmaker.sheets import Format
+from matchmaker.permissions import NotPermitted, Permission, Visibility, allows
+from matchmaker.sheets import MOST_ROWS, Column, Format
 
+#: Names of parameters that would lead to another address.
+_STEERING = ("endpoint", "format")
 #: How many hints stand beside a form at once; the rest is counted.
 HINTS = 5
 
@@ -64,17 +68,27 @@ def url_with(**changes: Any) -> str:
     return url_for(request.endpoint or "", **{name: value for name, value in arguments.items() if value})
 
 
-def file_links(endpoint: str) -> list[tuple[str, str]]:
-    """Where the list on this page, as it is narrowed, is had as a file, and what each file is called."""
-    asked = {name: value for name, value in _asked().items() if name not in ("page", "format")}
+def file_links(endpoint: str = "", **arguments: Any) -> list[tuple[str, str]]:
+    """Where the list on this page, as it is narrowed, is had as a file, and what each file is called.
+
+    ``endpoint`` is where the files stand, if not at this page's own address.
+    """
     words = {Format.CSV: "CSV", Format.XLSX: "Excel", Format.JSON: "JSON"}
-    return [(url_for(endpoint, format=format, **asked), word) for format, word in words.items()]
+    if endpoint:
+        return [(url_for(endpoint, format=format, **arguments), word) for format, word in words.items()]
+    return [(url_with(format=format, page=None, shown=None), word) for format, word in words.items()]
+
+
+def as_file(format: Format, name: str, columns: Sequence[Column], wanted: Select[Any]) -> Response:
+    """A list as a file: what is wanted, all pages of it."""
+    rows = db.session.scalars(wanted.limit(MOST_ROWS)).unique()
+    return sheets.answer(name, format, columns, rows)
 
 
 def _asked() -> dict[str, Any]:
-    """The parameters of this page's address; names with an underscore steer url_for itself, an address may not."""
+    """The parameters of this page's address; some steer url_for itself, which an address may not."""
     parameters = request.args.to_dict(flat=False).items()
-    return {name: values for name, values in parameters if not name.startswith("_") and name != "endpoint"}
+    return {name: values for name, values in parameters if not name.startswith("_") and name not in _STEERING}
 
 
 def url_of_page(number: int) -> str:
@@ -138,6 +152,17 @@ FormOfItem = TypeVar("FormOfItem", bound=ItemForm)
 def form_for(form: type[FormOfItem], organisation: Organisation, **given: Any) -> FormOfItem:
     """A form in which the organisation can say who may read the text, with the managers whom it can trust."""
     return form(managers=queries.managers_of(db.session, organisation), **given)
+
+
+def name_for_reader(thing: Any, on_teaser: bool = False) -> str:
+    """What a thing is called for the viewer; ``on_teaser``: it is known by its teaser alone."""
+    teaser = getattr(thing, "shown_as", None)
+    shown = teaser.title if teaser and teaser.is_live else ""
+    if on_teaser:
+        return shown or _("A need that was shown by a teaser")
+    if allows(g.viewer, Permission.READ, thing):
+        return str(thing.name if isinstance(thing, Organisation) else thing.title)
+    return shown or _("A text you may not read")
 
 
 def is_published(item: Any) -> bool:

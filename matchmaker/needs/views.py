@@ -13,27 +13,31 @@ from matchmaker.items import pages
 from matchmaker.items.operations import NotADraft
 from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation
 from matchmaker.needs import operations
+from matchmaker.needs.exports import NEED
 from matchmaker.needs.forms import NeedForm
 from matchmaker.needs.models import Need
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits, require
+from matchmaker.sheets import Format
 
 bp = Blueprint("needs", __name__, url_prefix="/needs")
 
 
 @bp.get("/mine")
+@bp.get("/mine.<file:format>")
 @permits(Permission.ACCOUNT)
-def mine() -> Any:
+def mine(format: Format | None = None) -> Any:
     """The own organisation's needs, by where they stand."""
     if elsewhere := pages.join_first():
         return elsewhere
     organisation = pages.acting_organisation(db.session)
     standing = pages.chosen_standing()
+    wanted = of_organisation(Need, organisation.id, standing)
+    if format:
+        return pages.as_file(format, "needs", NEED, wanted)
     numbers = counts(db.session, Need, organisation.id)
     words = pages.standing_words(published=_("Open"), met=_("Met"), withdrawn=_("Closed"))
-    page = paginate(
-        db.session, of_organisation(Need, organisation.id, standing), pages.page_number(), pages.url_of_page
-    )
+    page = paginate(db.session, wanted, pages.page_number(), pages.url_of_page)
     return render_template(
         "needs/mine.html",
         page=page,

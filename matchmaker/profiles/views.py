@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -16,9 +16,10 @@ from matchmaker.items.operations import NotADraft
 from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, Visibility, permits, require
-from matchmaker.profiles import operations, queries, sections
+from matchmaker.profiles import exports, operations, queries, sections
 from matchmaker.profiles.forms import CompetenceForm, EvidenceForm, ProfileForm
 from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
+from matchmaker.sheets import Format
 
 bp = Blueprint("profiles", __name__)
 
@@ -56,12 +57,24 @@ def organisation(public_id: str) -> str:
     )
 
 
-@bp.get("/organisations/<public_id>/evidence")
+@bp.get("/organisations/<public_id>/competences.<file:format>")
 @permits(Permission.BROWSE)
-def organisation_evidence(public_id: str) -> str:
+def competences_file(public_id: str, format: Format) -> Response:
+    """What an organisation can do, as a file."""
+    shown = queries.organisation_or_refuse(db.session, public_id)
+    return pages.as_file(format, "competences", exports.COMPETENCE, queries.competences_of(shown, g.viewer))
+
+
+@bp.get("/organisations/<public_id>/evidence")
+@bp.get("/organisations/<public_id>/evidence.<file:format>")
+@permits(Permission.BROWSE)
+def organisation_evidence(public_id: str, format: Format | None = None) -> Any:
     """Every record an organisation stands behind."""
     shown = queries.organisation_or_refuse(db.session, public_id)
-    page = paginate(db.session, queries.evidence_of(shown, g.viewer), pages.page_number(), pages.url_of_page)
+    wanted = queries.evidence_of(shown, g.viewer)
+    if format:
+        return pages.as_file(format, "evidence", exports.EVIDENCE, wanted)
+    page = paginate(db.session, wanted, pages.page_number(), pages.url_of_page)
     return render_template("profiles/organisation_evidence.html", organisation=shown, page=page)
 
 
@@ -69,19 +82,21 @@ def organisation_evidence(public_id: str) -> str:
 
 
 @bp.get("/offers")
+@bp.get("/offers.<file:format>")
 @permits(Permission.ACCOUNT)
-def mine() -> Any:
+def mine(format: Format | None = None) -> Any:
     """The own organisation's competences, by where they stand, and its groups, people and records."""
     if elsewhere := pages.join_first():
         return elsewhere
     own = pages.acting_organisation(db.session)
     standing = pages.chosen_standing()
+    wanted = of_organisation(Competence, own.id, standing)
+    if format:
+        return pages.as_file(format, "competences", exports.COMPETENCE, wanted)
     numbers = counts(db.session, Competence, own.id)
     return render_template(
         "profiles/mine.html",
-        page=paginate(
-            db.session, of_organisation(Competence, own.id, standing), pages.page_number(), pages.url_of_page
-        ),
+        page=paginate(db.session, wanted, pages.page_number(), pages.url_of_page),
         tabs=pages.standing_tabs(numbers, standing, pages.standing_words()),
         counts=numbers,
         standing=standing,
@@ -92,17 +107,21 @@ def mine() -> Any:
 
 
 @bp.get("/offers/evidence")
+@bp.get("/offers/evidence.<file:format>")
 @permits(Permission.ACCOUNT)
-def my_evidence() -> Any:
+def my_evidence(format: Format | None = None) -> Any:
     """The own organisation's records, by where they stand."""
     if elsewhere := pages.join_first():
         return elsewhere
     own = pages.acting_organisation(db.session)
     standing = pages.chosen_standing()
+    wanted = of_organisation(Evidence, own.id, standing)
+    if format:
+        return pages.as_file(format, "evidence", exports.EVIDENCE, wanted)
     numbers = counts(db.session, Evidence, own.id)
     return render_template(
         "profiles/my_evidence.html",
-        page=paginate(db.session, of_organisation(Evidence, own.id, standing), pages.page_number(), pages.url_of_page),
+        page=paginate(db.session, wanted, pages.page_number(), pages.url_of_page),
         tabs=pages.standing_tabs(numbers, standing, pages.standing_words()),
         counts=numbers,
         standing=standing,

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from matchmaker import sheets
 from matchmaker.clusters.models import Organisation, OrganisationType, Sector
 from matchmaker.curation import operations as curation
 from matchmaker.curation.models import VerdictKind
@@ -23,7 +24,8 @@ from matchmaker.items.pages import back_to, url_with
 from matchmaker.items.queries import get_or_refuse, teaser_or_refuse
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, permits, require
-from matchmaker.suggestions import cards, operations, queries, teams, words
+from matchmaker.sheets import Format
+from matchmaker.suggestions import cards, exports, operations, queries, teams, words
 from matchmaker.suggestions.filters import VOCABULARIES, Filters
 from matchmaker.suggestions.indexing import KIND_OF, MODELS
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, NeverReason
@@ -97,59 +99,63 @@ class Chip:
 
 
 @bp.get("/need/<public_id>")
+@bp.get("/need/<public_id>/list.<file:format>")
 @permits(Permission.SUGGEST)
-def for_need(public_id: str) -> str:
+def for_need(public_id: str, format: Format | None = None) -> Any:
     """Partners and test fields for a need."""
     need = subject_or_refuse(ItemKind.NEED, public_id)
     tab = request.args.get("tab", "")
     if tab == "saved":
-        return _saved_page(ItemKind.NEED, need)
+        return _saved_page(ItemKind.NEED, need, format)
     if tab == "peers":
-        return _peers_page(ItemKind.NEED, need)
+        return _peers_page(ItemKind.NEED, need, format)
     target = Target.TEST_FIELDS if tab == "test_fields" else Target.PARTNERS
     other = Target.PARTNERS if target is Target.TEST_FIELDS else Target.TEST_FIELDS
 
     def ask(**more: Any) -> SuggestionList:
         return queries.suggest_for_need(db.session, g.viewer, need, **{"target": target, **more})
 
-    return _list_page(ItemKind.NEED, need, target, ask, other_count=ask(target=other, limit=0).total)
+    return _list_page(ItemKind.NEED, need, target, ask, format, other_count=lambda: ask(target=other, limit=0).total)
 
 
 @bp.get("/competence/<public_id>")
+@bp.get("/competence/<public_id>/list.<file:format>")
 @permits(Permission.SUGGEST)
-def for_competence(public_id: str) -> str:
+def for_competence(public_id: str, format: Format | None = None) -> Any:
     """Needs that a competence could answer."""
     competence = subject_or_refuse(ItemKind.COMPETENCE, public_id)
     if request.args.get("tab") == "saved":
-        return _saved_page(ItemKind.COMPETENCE, competence)
+        return _saved_page(ItemKind.COMPETENCE, competence, format)
     if request.args.get("tab") == "peers":
-        return _peers_page(ItemKind.COMPETENCE, competence)
+        return _peers_page(ItemKind.COMPETENCE, competence, format)
 
     def ask(**more: Any) -> SuggestionList:
         return queries.suggest_for_competence(db.session, g.viewer, competence, **more)
 
-    return _list_page(ItemKind.COMPETENCE, competence, Target.NEEDS, ask)
+    return _list_page(ItemKind.COMPETENCE, competence, Target.NEEDS, ask, format)
 
 
 @bp.get("/organisation/<public_id>")
+@bp.get("/organisation/<public_id>/list.<file:format>")
 @permits(Permission.SUGGEST)
-def for_organisation(public_id: str) -> str:
+def for_organisation(public_id: str, format: Format | None = None) -> Any:
     """Partners with whom an organisation and they both gain."""
     organisation = subject_or_refuse(ItemKind.ORGANISATION, public_id)
     if request.args.get("tab") == "saved":
-        return _saved_page(ItemKind.ORGANISATION, organisation)
+        return _saved_page(ItemKind.ORGANISATION, organisation, format)
     if request.args.get("tab") == "peers":
-        return _peers_page(ItemKind.ORGANISATION, organisation)
+        return _peers_page(ItemKind.ORGANISATION, organisation, format)
 
     def ask(**more: Any) -> SuggestionList:
         return queries.suggest_for_organisation(db.session, g.viewer, organisation, **more)
 
-    return _list_page(ItemKind.ORGANISATION, organisation, Target.PARTNERS, ask)
+    return _list_page(ItemKind.ORGANISATION, organisation, Target.PARTNERS, ask, format)
 
 
 @bp.get("/teaser/<public_id>")
+@bp.get("/teaser/<public_id>/list.<file:format>")
 @permits(Permission.CURATE)
-def for_teaser(public_id: str) -> str:
+def for_teaser(public_id: str, format: Format | None = None) -> Any:
     """For a manager: partners and test fields for a need that is known by its teaser alone."""
     teaser = teaser_or_refuse(db.session, public_id, g.viewer)
     if teaser.need_id is None:
@@ -160,17 +166,19 @@ def for_teaser(public_id: str) -> str:
     def ask(**more: Any) -> SuggestionList:
         return queries.suggest_for_teaser(db.session, g.viewer, teaser, **{"target": target, **more})
 
-    return _list_page(ItemKind.TEASER, teaser, target, ask, other_count=ask(target=other, limit=0).total)
+    return _list_page(
+        ItemKind.TEASER, teaser, target, ask, format, other_count=lambda: ask(target=other, limit=0).total
+    )
 
 
-def _peers_page(kind: ItemKind, subject: Any) -> str:
+def _peers_page(kind: ItemKind, subject: Any, format: Format | None) -> Any:
     """Who offers the same, or seeks the same."""
 
     def ask(**more: Any) -> SuggestionList:
         more.pop("raising", None)
         return queries.suggest_peers(db.session, g.viewer, subject, **more)
 
-    return _list_page(kind, subject, Target.PEERS, ask)
+    return _list_page(kind, subject, Target.PEERS, ask, format)
 
 
 def subject_or_refuse(kind: ItemKind, public_id: str) -> Any:
@@ -190,10 +198,15 @@ def _list_page(
     subject: Any,
     target: Target,
     ask: Callable[..., SuggestionList],
-    other_count: int | None = None,
-) -> str:
+    format: Format | None,
+    other_count: Callable[[], int] | None = None,
+) -> Any:
     filters = Filters.of_address(request.args)
     sort, shown = _sort(), _shown()
+    if format:
+        every = ask(filters=filters, sort=sort, limit=queries.CUT).items
+        rows = [(suggestion, cards.card(suggestion, kind, _asker(subject))) for suggestion in every]
+        return sheets.answer("suggestions", format, exports.SUGGESTION, rows)
     own = _is_own(subject)
     # What would raise a suggestion is told to those who can change the asking side's texts.
     raising = request.args.get("raise", "")[:12] if own else ""
@@ -215,7 +228,7 @@ def _list_page(
             (verdict, thing, _name(thing), cards.page_of(KIND_OF[type(thing)], thing))
             for verdict, thing in found.vetoed
         ],
-        tabs=_tabs(kind, subject, target, found.total, other_count),
+        tabs=_tabs(kind, subject, target, found.total, other_count() if other_count else None),
         filters=filters,
         options=_options(target, filters),
         active=_chips(filters),
@@ -374,12 +387,15 @@ def _tabs(kind: ItemKind, subject: Any, target: Target | None, total: int | None
     return made if len(made) > 1 else []
 
 
-def _saved_page(kind: ItemKind, subject: Any) -> str:
+def _saved_page(kind: ItemKind, subject: Any, format: Format | None) -> Any:
     require(g.viewer, Permission.EDIT, subject)
+    saved = [_answered(given, thing) for given, thing in queries.saved(db.session, g.viewer, subject)]
+    if format:
+        return sheets.answer("saved", format, exports.SAVED, saved)
     return render_template(
         "suggestions/saved.html",
         **_about(kind, subject),
-        saved=[_answered(given, thing) for given, thing in queries.saved(db.session, g.viewer, subject)],
+        saved=saved,
         tabs=_tabs(kind, subject, None, None, None),
     )
 

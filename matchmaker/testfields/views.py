@@ -16,7 +16,9 @@ from matchmaker.items.operations import NotADraft
 from matchmaker.items.queries import counts, ends_soon, get_or_refuse, of_organisation
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits, require
+from matchmaker.sheets import Format
 from matchmaker.testfields import operations, queries
+from matchmaker.testfields.exports import TEST_FIELD
 from matchmaker.testfields.forms import TestFieldForm
 from matchmaker.testfields.models import TestField
 from matchmaker.testfields.queries import FILTERS, Sort, Wanted
@@ -25,11 +27,15 @@ bp = Blueprint("testfields", __name__, url_prefix="/test-fields")
 
 
 @bp.get("/")
+@bp.get("/list.<file:format>")
 @permits(Permission.BROWSE)
-def index() -> str:
+def index(format: Format | None = None) -> Any:
     """Every test field the viewer finds, narrowed by what the address says."""
     wanted = Wanted.read(request.args.to_dict(flat=False), request.args.get("sort", ""))
-    page = paginate(db.session, queries.listed(g.viewer, wanted), pages.page_number(), pages.url_of_page)
+    listed = queries.listed(g.viewer, wanted)
+    if format:
+        return pages.as_file(format, "test-fields", TEST_FIELD, listed)
+    page = paginate(db.session, listed, pages.page_number(), pages.url_of_page)
     facets = {name: _facet(name, wanted) for name in FILTERS}
     return render_template(
         "testfields/index.html",
@@ -64,17 +70,21 @@ def _facet(name: str, wanted: Wanted) -> list[dict[str, Any]]:
 
 
 @bp.get("/mine")
+@bp.get("/mine.<file:format>")
 @permits(Permission.ACCOUNT)
-def mine() -> Any:
+def mine(format: Format | None = None) -> Any:
     """The places the own organisation hosts, by where they stand."""
     if elsewhere := pages.join_first():
         return elsewhere
     own = pages.acting_organisation(db.session)
     standing = pages.chosen_standing()
+    wanted = of_organisation(TestField, own.id, standing)
+    if format:
+        return pages.as_file(format, "test-fields", TEST_FIELD, wanted)
     numbers = counts(db.session, TestField, own.id)
     return render_template(
         "testfields/mine.html",
-        page=paginate(db.session, of_organisation(TestField, own.id, standing), pages.page_number(), pages.url_of_page),
+        page=paginate(db.session, wanted, pages.page_number(), pages.url_of_page),
         tabs=pages.standing_tabs(numbers, standing, pages.standing_words()),
         counts=numbers,
         standing=standing,

@@ -9,13 +9,16 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from matchmaker import sheets
 from matchmaker.db import db
+from matchmaker.directory.exports import MIXED
 from matchmaker.directory.labels import KINDS, PAGES, filter_words
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.filters import Filters
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.texts import clean_line, excerpt
 from matchmaker.watches import operations, queries
+from matchmaker.watches.exports import WATCH
 from matchmaker.watches.forms import NameForm
 from matchmaker.watches.models import Watch
 
@@ -23,9 +26,12 @@ bp = Blueprint("watches", __name__, url_prefix="/searches")
 
 
 @bp.get("")
+@bp.get("/list.<file:format>")
 @permits(Permission.ACCOUNT)
-def index() -> str:
+def index(format: sheets.Format | None = None) -> Any:
     """The searches that the user keeps."""
+    if format:
+        return sheets.answer("searches", format, WATCH, queries.of_user(db.session, g.viewer.user_id))
     return _page(NameForm(formdata=None))
 
 
@@ -59,10 +65,14 @@ def _name(words: str, kind: ItemKind | None, filters: Filters) -> str:
 
 
 @bp.get("/<public_id>")
+@bp.get("/<public_id>/found.<file:format>")
 @permits(Permission.ACCOUNT)
-def show(public_id: str) -> str:
+def show(public_id: str, format: sheets.Format | None = None) -> Any:
     """What a kept search has found."""
     watch = queries.own_or_refuse(db.session, public_id, g.viewer.user_id)
+    if format:
+        found = queries.finds(db.session, g.viewer, watch)
+        return sheets.answer("found", format, MIXED, (item for _kind, item in found))
     return render_template(
         "watches/show.html",
         watch=watch,

@@ -206,15 +206,14 @@ def crawl(installation: Installation, role: str, queries: list[str]) -> Seen:
     while waiting:
         address = waiting.popleft()
         path, query = urlsplit(address).path, urlsplit(address).query
-        if address in seen or path.startswith(("/static", "/bootstrap", "/fs-static")):
+        if address in seen or path.startswith(("/static", "/bootstrap", "/fs-static")) or _as_csv(path):
             continue
-        if query and "q=" not in query:
+        if query and ("q=" not in query or path.endswith(".csv")):
             variants[path] += 1
             if variants[path] > VARIANTS:
                 continue
         answer = browser.get(address, headers=_bearer(installation, role, path))
-        # A workbook is a zip with the moment it was made; the same rows are read as CSV.
-        body = answer.get_data(as_text=True) if "officedocument" not in answer.content_type else ""
+        body = answer.get_data(as_text=True)
         seen[address] = _kept(answer, body)
         waiting.extend(unescape(found) for found in _LINK.findall(body))
     for query in queries:
@@ -228,6 +227,11 @@ def crawl(installation: Installation, role: str, queries: list[str]) -> Seen:
         answer = browser.get("/api/v1/search", query_string={"q": query, "limit": 100}, headers=headers)
         seen[f"API search {query}"] = _kept(answer, answer.get_data(as_text=True))
     return seen
+
+
+def _as_csv(path: str) -> bool:
+    """Whether the address is that of a list whose rows are read as CSV already."""
+    return path.endswith((".xlsx", ".json")) and not path.startswith("/api/")
 
 
 def _bearer(installation: Installation, role: str, path: str) -> dict[str, str]:

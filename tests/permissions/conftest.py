@@ -68,6 +68,7 @@ class House:
     def ask(self, role: str, method: str, address: str, target: Thing | None = None, **more: Any) -> TestResponse:
         """A request as that role, in a browser whose cookies stay as they were."""
         browser = self.browsers[role]
+        address = address.replace("<file:format>", "csv").replace("<linked:form>", "jsonld")
         cookies = dict(browser._cookies)
         if target:
             for name, value in target.arguments.items():

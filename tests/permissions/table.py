@@ -18,6 +18,50 @@ and one that never was. Who is not named is answered exactly as if the thing did
 """
 
 TABLE = """
+# --- Lists as files: whoever may read the page may take its rows along
+GET  /search.<file:format>                        -             everybody
+GET  /test-fields/list.<file:format>              -             everybody
+GET  /organisations/<public_id>/competences.<file:format>  organisation  everybody
+GET  /organisations/<public_id>/evidence.<file:format>     organisation  everybody
+GET  /needs/mine.<file:format>                    -             signed-in
+GET  /offers.<file:format>                        -             signed-in
+GET  /offers/evidence.<file:format>               -             signed-in
+GET  /test-fields/mine.<file:format>              -             signed-in
+GET  /searches/list.<file:format>                 -             signed-in
+GET  /searches/<public_id>/found.<file:format>    watch         self
+GET  /introductions/list.<file:format>            -             member admin
+GET  /introductions/desk.<file:format>            -             manager
+GET  /desk/needs.<file:format>                    -             manager
+GET  /desk/not-found.<file:format>                -             manager
+GET  /desk/gaps.<file:format>                     -             manager
+GET  /verdicts/list.<file:format>                 -             manager
+GET  /cluster/members.<file:format>               -             manager
+GET  /suggestions/need/<public_id>/list.<file:format>          members-need  member admin manager
+GET  /suggestions/need/<public_id>/list.<file:format>          private-need  member admin
+GET  /suggestions/competence/<public_id>/list.<file:format>    members-competence  member admin manager
+GET  /suggestions/organisation/<public_id>/list.<file:format>  organisation  member admin manager
+GET  /suggestions/teaser/<public_id>/list.<file:format>        teaser        manager far-manager
+
+# --- What is public, as programs read it
+GET  /feeds/needs.atom                            -             everybody
+GET  /feeds/test-fields.atom                      -             everybody
+GET  /organisations/<public_id>.<linked:form>     organisation  everybody
+GET  /organisations/<public_id>/qr.svg            organisation  everybody
+GET  /profiles/<public_id>.<linked:form>          profile       everybody
+GET  /profiles/<public_id>/qr.svg                 profile       everybody
+GET  /competences/<public_id>.<linked:form>       competence    everybody
+GET  /competences/<public_id>.<linked:form>       members-competence  nobody
+GET  /competences/<public_id>/qr.svg              competence    everybody
+GET  /needs/<public_id>.<linked:form>             need          everybody
+GET  /needs/<public_id>.<linked:form>             teaser-need   nobody
+GET  /needs/<public_id>/qr.svg                    need          everybody
+GET  /needs/<public_id>/qr.svg                    teaser-need   nobody
+GET  /test-fields/<public_id>.<linked:form>       test-field    everybody
+GET  /test-fields/<public_id>.<linked:form>       draft-test-field  nobody
+GET  /test-fields/<public_id>/qr.svg              test-field    everybody
+GET  /evidence/<public_id>.<linked:form>          evidence      everybody
+GET  /evidence/<public_id>/qr.svg                 evidence      everybody
+
 # --- Privacy and the audit trail
 GET  /privacy                                     -             everybody
 GET  /privacy/register                            -             platform
@@ -150,9 +194,7 @@ POST /clusters/<public_id>/managers               cluster       platform
 POST /clusters/<public_id>/managers/<user_id>/dismiss  managing  platform
 GET  /cluster/members                             -             manager
 GET  /organisations                               -             everybody
-GET  /organisations.csv                           -             everybody
-GET  /organisations.xlsx                          -             everybody
-GET  /organisations.json                          -             everybody
+GET  /organisations.<file:format>                 -             everybody
 GET  /organisations/new                           -             signed-in
 POST /organisations/new                           -             signed-in
 GET  /organisations/join                          -             signed-in
