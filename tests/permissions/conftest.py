@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,8 @@ def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             # That somebody was refused is put on record in a transaction of its own; see tests/privacy.
             patch.setattr(web, "REFUSALS_NOTED", 0)
             patch.setattr(Session, "commit", lambda self: (self.flush(), commits.append("commit"))[0])
+            # That somebody is still there is noted every few minutes, whatever is asked; a busy machine takes longer.
+            patch.setattr("matchmaker.accounts.operations.SEEN_EVERY", timedelta(days=1))
             # How often programs ask is counted whatever they are answered; it is not what an address writes.
             patch.setattr("matchmaker.throttle.counting", lambda: _uncounted(engine))
             yield House(app, users, browsers, bearers, things, commits)
