@@ -5,9 +5,11 @@ Each slice offers its resources in its own ``api.py`` on an ``APIBlueprint`` mad
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, make_response
+from flask import Flask, Response, current_app, jsonify, make_response, request
+from flask_babel import gettext as _
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +21,11 @@ DESCRIPTION = (
     "Suggestions, search and records of a matchmaker installation. Sign in with a token from your account page, sent "
     "as `Authorization: Bearer …`. What a token may read is what its owner may read at that moment."
 )
+#: How deep the JSON that programs send may be nested: no schema of ours goes half as deep.
+DEEPEST = 20
+_BRACKET = re.compile(rb"[\[\]{}]")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+
 SECURITY_SCHEMES = {"bearer": {"type": "http", "scheme": "bearer"}}
 SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
 
@@ -63,8 +70,28 @@ def invalid(**wrong: Any) -> Response:
     return make_response(*answer(422, "The input does not fit the schema.", details))
 
 
+def depth(body: bytes) -> int:
+    """How deep JSON is nested, at most, counted without following it."""
+    deepest = level = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        if bracket in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+        else:
+            level -= 1
+    return deepest
+
+
+def _refuse_depth() -> Any:
+    """Refuse JSON that only somebody nests who means harm, before anything follows it."""
+    if request.is_json and depth(request.get_data(cache=True)) > DEEPEST:
+        return answer(400, _("The JSON is nested too deep: %(most)d levels at most.", most=DEEPEST))
+    return None
+
+
 def init_app(app: Flask) -> None:
-    """Serve the OpenAPI document."""
+    """Serve the OpenAPI document, and refuse what no resource takes."""
+    app.before_request(_refuse_depth)
 
     @permits(Permission.BROWSE)
     def openapi() -> Response:

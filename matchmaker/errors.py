@@ -43,8 +43,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotPermitted, _not_permitted)
     app.register_error_handler(CSRFError, lambda _error: answer(400, _stale_form()))
-    # JSON that is nested deeper than Python follows.
-    app.register_error_handler(RecursionError, lambda _error: answer(400))
     app.register_error_handler(OverflowError, lambda _error: answer(404))
     app.register_error_handler(TooOften, _too_often)
     app.register_error_handler(Busy, _busy)

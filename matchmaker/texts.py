@@ -10,6 +10,13 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 #: Format characters (zero-width, direction overrides), control, private and surrogate code points: they show nothing,
 #: and let two names look alike.
 _INVISIBLE = frozenset({"Cf", "Cc", "Co", "Cs"})
+#: Cyrillic, Greek and Armenian letters that nobody tells from a Latin one in print, and that one. Greek letters with a
+#: shape of their own, as in TNFα, are none of them.
+_LOOKS_LATIN = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХԌԚԜаеѕіјорсухһԛԝӏѵԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳՕՍօոսց",
+    "ABESIJKMHOPCTYXGQWaesijopcyxhqwlvdABEZHIKMNOPTYXocjOUonug",
+)
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 def _visible(text: str, keep: str = "") -> str:
@@ -27,6 +34,23 @@ def clean_text(text: str | None) -> str:
     text = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
     lines = (line.rstrip() for line in _visible(text, keep="\t\n").split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def disguised_word(name: str) -> str:
+    """The first word of a name in which letters of another alphabet pass for Latin ones; '' where there is none.
+
+    A word that is written in one alphabet throughout is no disguise, whichever it is; see ``as_it_looks`` for those.
+    """
+    for word in _WORDS.findall(unicodedata.normalize("NFC", name)):
+        plain = word.translate(_LOOKS_LATIN)
+        if plain != word and any("LATIN" in unicodedata.name(letter, "") for letter in word):
+            return str(word)
+    return ""
+
+
+def as_it_looks(name: str) -> str:
+    """The name in the Latin letters that a reader takes it for."""
+    return unicodedata.normalize("NFC", name).translate(_LOOKS_LATIN)
 
 
 def comparison_key(text: str | None) -> str:

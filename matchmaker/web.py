@@ -40,10 +40,9 @@ from matchmaker.uploads import largest_body
 
 log = structlog.get_logger("matchmaker")
 
-#: GET addresses that write: the link in a confirmation mail, and the one that opens a notification, which is then read.
-WRITING_GETS = frozenset(
-    {"accounts.come_back", "security.change_email_confirm", "security.confirm_email", "notifications.open_one"}
-)
+#: GET addresses that write: the one a provider sends the browser back to, with the state that this browser was given,
+#: and the one that opens a notification, which only its reader can, and which is then read.
+WRITING_GETS = frozenset({"accounts.come_back", "notifications.open_one"})
 
 #: How many refusals of one user are put on record in an hour; somebody who guesses ids makes thousands.
 REFUSALS_NOTED = 50

@@ -20,13 +20,21 @@ from matchmaker.accounts.models import INSTEAD_OF_PASSWORD, SECOND_STEP
 from matchmaker.accounts.operations import TOKEN_DAYS_MOST, use_code
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, reading
-from matchmaker.texts import clean_line, clean_text
+from matchmaker.texts import clean_line, clean_text, disguised_word
 
 
 def not_an_address(_form: FlaskForm, field: Field) -> None:
     """Refuse a name that is a link: the mail that greets by name shall not advertise."""
     if "://" in field.data or "www." in field.data.lower() or "@" in field.data:
         raise ValidationError(_("Type a name, without addresses."))
+
+
+def undisguised(_form: FlaskForm, field: Field) -> None:
+    """Refuse a name in which letters of another alphabet pass for Latin ones: it could look like somebody else's."""
+    if word := disguised_word(field.data or ""):
+        raise ValidationError(
+            _("“%(word)s” mixes letters of two alphabets that look alike. Type it in one.") % {"word": word}
+        )
 
 
 class Within(Length):
@@ -129,7 +137,7 @@ class SignUpForm(Worded, SafeNext, Unlocked, fs.RegisterFormV2):
     name = StringField(
         _("Your name"),
         filters=[clean_line],
-        validators=[DataRequired(_("Type your name.")), Within(120), not_an_address],
+        validators=[DataRequired(_("Type your name.")), Within(120), not_an_address, undisguised],
         render_kw={"autocomplete": "name"},
     )
 
@@ -272,7 +280,7 @@ class MeForm(FlaskForm):
     name = StringField(
         _("Your name"),
         filters=[clean_line],
-        validators=[DataRequired(_("Type your name.")), Within(120), not_an_address],
+        validators=[DataRequired(_("Type your name.")), Within(120), not_an_address, undisguised],
         render_kw={"autocomplete": "name"},
     )
     title = StringField(

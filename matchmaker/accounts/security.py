@@ -31,7 +31,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
-from matchmaker.accounts import forms, operations, providers, queries
+from matchmaker.accounts import forms, links, operations, providers, queries
 from matchmaker.accounts.factors import RECOVERY_CODES, Codes, Passkeys, RecoveryCodes, seed_key
 from matchmaker.accounts.models import Passkey, Role, User
 from matchmaker.accounts.notifications import Mails, tell_of_move
@@ -232,6 +232,7 @@ def init_app(app: Flask) -> None:
         mail_util_cls=Mails,
     )
     security.i18n_domain = Words(app)
+    links.init_app(app)
     providers.init_app(app, settings)
     security.pwd_context = TakingTurns(security.pwd_context, waiting=max(1, settings.threads // 2))
     # The pages are for people; programs use tokens under /api.

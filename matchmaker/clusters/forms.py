@@ -21,7 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
-from matchmaker.accounts.forms import Within
+from matchmaker.accounts.forms import Within, undisguised
 from matchmaker.clusters import models
 from matchmaker.clusters.countries import countries
 from matchmaker.clusters.identity import BadIdentifier, ror_id, web_address
@@ -65,7 +65,7 @@ class OrganisationForm(FlaskForm):
     name = StringField(
         _("Name"),
         filters=[clean_line],
-        validators=[Said(_("Type the organisation's name.")), Within(200)],
+        validators=[Said(_("Type the organisation's name.")), Within(200), undisguised],
         render_kw={"autocomplete": "organization"},
     )
     type = RadioField(_("What kind of organisation is it?"), validators=[InputRequired(_("Choose one."))])
@@ -153,7 +153,7 @@ class ClusterForm(FlaskForm):
 
     name = StringField(
         _("Name of the cluster"),
-        validators=[InputRequired(_("Please fill this in.")), Length(min=3, max=160)],
+        validators=[InputRequired(_("Please fill this in.")), Length(min=3, max=160), undisguised],
         filters=[lambda value: clean_line(value)],
     )
     description = TextAreaField(

@@ -25,7 +25,7 @@ from matchmaker.clusters.models import (
 )
 from matchmaker.db import utcnow
 from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
-from matchmaker.texts import comparison_key
+from matchmaker.texts import as_it_looks, comparison_key
 
 
 def viewer_for(session: Session, user: User) -> Viewer:
@@ -252,8 +252,10 @@ def look_alikes(
     session: Session, *, name: str, ror: str, website: str, besides: int | None = None
 ) -> list[tuple[Organisation, Likeness]]:
     """Organisations that are probably the same one: same ROR id, same name when compared, or same website."""
-    key, domain = comparison_key(name)[:200], domain_of(website)
-    same = [Organisation.name_key == key]
+    # A name in other letters that looks like one that is here is taken for it by every reader.
+    keys = {comparison_key(name)[:200], comparison_key(as_it_looks(name))[:200]}
+    domain = domain_of(website)
+    same = [Organisation.name_key.in_(keys)]
     if ror:
         same.append(Organisation.ror == ror)
     if domain:
@@ -262,7 +264,7 @@ def look_alikes(
         select(Organisation).where(or_(*same), Organisation.id != (besides or 0)).order_by(Organisation.id).limit(10)
     )
     reasons = [
-        (o, Likeness.ROR if ror and o.ror == ror else Likeness.NAME if o.name_key == key else Likeness.WEBSITE)
+        (o, Likeness.ROR if ror and o.ror == ror else Likeness.NAME if o.name_key in keys else Likeness.WEBSITE)
         for o in found
     ]
     order = list(Likeness)

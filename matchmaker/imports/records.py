@@ -14,7 +14,7 @@ from matchmaker.permissions import Visibility
 from matchmaker.profiles.identifiers import orcid
 from matchmaker.profiles.models import EvidenceKind
 from matchmaker.testfields.models import Place, TestFieldKind
-from matchmaker.texts import clean_line, clean_text
+from matchmaker.texts import clean_line, clean_text, disguised_word
 
 
 class RowRefused(Exception):
@@ -36,6 +36,12 @@ def _web_address(value: str) -> str:
     if value and not value.startswith(("http://", "https://")):
         value = f"https://{value}"
     return value
+
+
+def _undisguised(name: str) -> str:
+    if word := disguised_word(name):
+        raise ValueError(f"expected a name in the letters of one alphabet, found two that look alike in {word!r}")
+    return name
 
 
 def _orcid(value: str) -> str:
@@ -79,7 +85,7 @@ class Record(BaseModel):
 class OrganisationRecord(Record):
     """A row of an organisations file."""
 
-    name: Annotated[Line, Field(min_length=2, max_length=200)]
+    name: Annotated[Line, AfterValidator(_undisguised), Field(min_length=2, max_length=200)]
     type: OrganisationType
     country: Country = ""
     region: Annotated[Line, Field(max_length=120)] = ""

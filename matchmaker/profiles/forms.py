@@ -10,6 +10,7 @@ from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultip
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
+from matchmaker.accounts.forms import undisguised
 from matchmaker.clusters.models import OrganisationType
 from matchmaker.db import today
 from matchmaker.items import labels
@@ -106,6 +107,9 @@ class ProfileForm(EditForm):
     )
     is_me = BooleanField(_("This is my own profile"))
     visibility = VisibilityField()
+
+    def validate_name(self, field: Field) -> None:
+        undisguised(self, field)
 
     def validate_orcid(self, field: Field) -> None:
         if not field.data:

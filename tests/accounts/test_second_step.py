@@ -228,7 +228,10 @@ def test_a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told(
     link = re.search(r"http://127\.0\.0\.1:8000(/account/email/\S+)", outbox[-1].body)[1]
     assert session.get_one(User, world.sme_user.id).email == old
 
-    assert app.test_client().get(link).location == "/sign-in"
+    assert "Confirm this address" in app.test_client().get(link).text
+    session.expire_all()
+    assert session.get_one(User, world.sme_user.id).email == old, "who only looks moves nobody"
+    assert app.test_client().post(link).location == "/sign-in"
     session.expire_all()
     user = session.get_one(User, world.sme_user.id)
     assert user.email == "new@knochenwerk.example"
@@ -237,7 +240,7 @@ def test_a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told(
     assert not is_in(browser)
     assert not is_in(copy_of(elsewhere, app, "remember_token"))
     assert recover.get(reset).location == "/recover", "links sent to the old address are void"
-    assert app.test_client().get(link).location == "/account/email", "the link works once"
+    assert app.test_client().post(link).location == "/account/email", "the link works once"
     enter(app, user)
 
 

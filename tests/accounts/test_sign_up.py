@@ -44,7 +44,11 @@ def test_a_newcomer_signs_up_confirms_signs_in_and_creates_an_organisation(
     too_early = client.post("/sign-in", data=NEW)
     assert "not confirmed yet" in too_early.text
 
-    answer = client.get(link(app, "confirm"), follow_redirects=True)
+    address = link(app, "confirm")
+    assert app.test_client().head(address).status_code == 200
+    assert "Confirm this address" in client.get(address).text
+    assert session.scalars(select(User)).one().confirmed_at is None, "a mail filter that opens links confirms nothing"
+    answer = client.post(address, follow_redirects=True)
     assert "Your address is confirmed" in answer.text
     assert answer.request.path == "/sign-in"
 
@@ -83,6 +87,7 @@ def test_a_damaged_confirmation_link_confirms_nobody(app: Flask, client: FlaskCl
     [
         ({"name": ""}, "Type your name"),
         ({"name": "\u200b \u2060"}, "Type your name"),
+        ({"name": "\u0410nna Schmidt"}, "mixes letters of two alphabets"),
         ({"name": "Win at https://casino.example"}, "without addresses"),
         ({"name": "x" * 121}, "120 characters"),
         ({"email": "nonsense"}, "does not look like an e-mail address"),

@@ -82,6 +82,20 @@ def test_the_same_name_in_other_clothes_is_recognised_and_can_be_insisted_on(
     assert newcomer.post("/organisations/new", data={**FACTS, "name": name, "not_the_same": "1"}).status_code == 302
 
 
+def test_a_name_in_letters_that_only_look_the_same_is_refused_or_recognised(
+    newcomer: FlaskClient, world: factories.World, session: Session
+) -> None:
+    answer = newcomer.post("/organisations/new", data={**FACTS, "name": "\u041anochenwerk GmbH", "not_the_same": "1"})
+    assert answer.status_code == 422
+    assert "mixes letters of two alphabets" in answer.text
+    session.get_one(Organisation, world.sme.id).name = "Oase"
+    session.commit()
+    all_cyrillic = "\u041e\u0430\u0455\u0435"
+    answer = newcomer.post("/organisations/new", data={**FACTS, "name": all_cyrillic})
+    assert answer.status_code == 409
+    assert "same name" in answer.text
+
+
 def test_the_same_website_is_recognised(newcomer: FlaskClient, world: factories.World, session: Session) -> None:
     session.get_one(Organisation, world.sme.id).website = "https://www.knochenwerk.example/en"
     session.commit()

@@ -124,7 +124,7 @@ FOR_HOSTS = {
 #: Addresses that answer a GET without being a page to look at.
 NOT_PAGES = {
     "clusters.arrive": "leads on",
-    "security.confirm_email": "leads on",
+    "security.confirm_email": "needs a link from a mail: looked at in test_sign_up.py",
     "security.reset_password": "needs a link from a mail: looked at in test_sign_up.py",
     "clusters.index": "for those who run the installation: looked at in test_empty_cluster.py",
     "mail.index": "for those who run the installation: looked at in test_empty_cluster.py",
@@ -144,7 +144,7 @@ NOT_PAGES = {
     "introductions.brokered": "needs an introduction: looked at in test_introduction.py",
     "introductions.propose": "needs an introduction: looked at in test_introduction.py",
     "watches.show": "needs a kept search: looked at in test_inbox.py",
-    "security.change_email_confirm": "leads on",
+    "security.change_email_confirm": "the same page: walked in tests/accounts/test_second_step.py",
     "security.mf_recovery": "stands between password and page: walked in tests/accounts/test_second_step.py",
     "security.mf_recovery_codes": "shows codes once: walked in tests/accounts/test_second_step.py",
     "security.tf_select": "stands between password and page: walked in tests/accounts/test_second_step.py",

@@ -72,6 +72,8 @@ def sign_up(visitor: Visitor, mailbox: Mailbox, name: str, email: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
     visitor.check_page()
     page.goto(mailbox.link_for(email))
+    visitor.check_page()
+    page.get_by_role("button", name="Confirm this address").click()
     expect(page.get_by_text("Your address is confirmed.")).to_be_visible()
     sign_in(page, email)
     expect(page.get_by_role("heading", level=1)).to_have_text("Which organisation do you act for?")

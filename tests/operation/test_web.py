@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts.operations import create_token
+from matchmaker.api import DEEPEST, depth
 from matchmaker.config import Settings
 from matchmaker.db import db
 from matchmaker.permissions import Permission, permits
@@ -378,6 +380,18 @@ def test_no_junk_in_json_makes_a_fault(client: FlaskClient, world: World, bearer
         assert answer.status_code < 500, body[:80]
         if answer.status_code >= 400:
             assert set(json.loads(answer.data)["error"]) >= {"code", "message"}
+
+
+def test_json_is_followed_only_so_deep(client: FlaskClient, world: World, bearer: dict[str, str]) -> None:
+    def send(body: str) -> Any:
+        return client.post("/api/v1/suggest", data=body, content_type="application/json", headers=bearer)
+
+    deep = send('{"text": "bone", "filters": ' + "[" * DEEPEST + "]" * DEEPEST + "}")
+    assert (deep.status_code, f"{DEEPEST} levels" in deep.json["error"]["message"]) == (400, True)
+    assert send('{"text": "bone", "filters": ' + "[" * (DEEPEST - 1) + "]" * (DEEPEST - 1) + "}").status_code == 422
+    assert send(json.dumps({"text": "brackets in words " + '[{"\\' * 50})).status_code == 200
+    assert send("[" * 100_000).status_code == 400
+    assert depth(b'[{"a": [1, 2]}, {}, "]]]", "' + b"[" * 9) == 3
 
 
 def test_the_table_of_junk_is_tried_on_real_addresses(app: Flask) -> None:

@@ -128,6 +128,7 @@ POST /account/verify                              -             signed-in
 GET  /account/email                               -             signed-in
 POST /account/email                               -             signed-in
 GET  /account/email/<token>                       no-token      everybody
+POST /account/email/<token>                       no-token      everybody
 GET  /account/second-step                         -             signed-in
 GET  /account/app                                 -             signed-in
 POST /account/app                                 -             signed-in
