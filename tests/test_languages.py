@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
+from matchmaker.alphabets import place
 from matchmaker.translations import LANGUAGES, own_name
+from tests import factories
 from tests.factories import World
 
 SIGN_IN = {"en": "Sign in", "de": "Anmelden", "sv": "Logga in"}
@@ -63,3 +67,28 @@ def test_the_language_of_the_account_wins_and_holds_from_the_next_word_on(
 def test_an_error_is_told_in_the_language_of_the_page(app: Flask, client: FlaskClient) -> None:
     answer = client.get("/nowhere", headers={"Accept-Language": "sv"})
     assert (answer.status_code, language_of(answer.text), answer.headers["Content-Language"]) == (404, "sv", "sv")
+
+
+@pytest.mark.every_database
+def test_names_stand_in_the_alphabet_of_the_reader(client: FlaskClient, session: Session, world: World) -> None:
+    for name in (
+        "Zeta AB",
+        "Ödlan AB",
+        "Ärla AB",
+        "Åbo AB",
+        "Ébène SA",
+        "Apoteket AB",
+        "Straße GmbH",
+        "Strasse 2 GmbH",
+    ):
+        factories.organisation(session, name=name)
+    session.commit()
+
+    def listed(language: str) -> list[str]:
+        page = client.get("/organisations", headers={"Accept-Language": language}).text
+        return re.findall(r">(Zeta|Ödlan|Ärla|Åbo|Ébène|Apoteket|Straße|Strasse 2)\b", page)
+
+    german = ["Åbo", "Apoteket", "Ärla", "Ébène", "Ödlan", "Strasse 2", "Straße", "Zeta"]
+    assert listed("de") == german
+    assert listed("sv") == ["Apoteket", "Ébène", "Strasse 2", "Straße", "Zeta", "Åbo", "Ärla", "Ödlan"]
+    assert sorted(german, key=lambda name: place(name, "sv"))[-3:] == ["Åbo", "Ärla", "Ödlan"]

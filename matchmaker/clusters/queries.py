@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.accounts.models import PLATFORM_ADMIN, User
+from matchmaker.alphabets import order_of
 from matchmaker.clusters.identity import domain_of
 from matchmaker.clusters.models import (
     Cluster,
@@ -303,7 +304,13 @@ class MemberList:
 
 
 def members_of(
-    session: Session, cluster_ids: Collection[int], *, words: str = "", page: int = 1, size: int = 50
+    session: Session,
+    cluster_ids: Collection[int],
+    *,
+    words: str = "",
+    language: str = "",
+    page: int = 1,
+    size: int = 50,
 ) -> MemberList:
     """The organisations in clusters, those that wait for the manager first; beyond the last page is the last page."""
     active, admin = Membership.state == MembershipState.ACTIVE, Membership.role == MembershipRole.ADMIN
@@ -335,7 +342,11 @@ def members_of(
     rows = session.execute(
         select(Organisation, people, admins, asking)
         .where(within, *matching)
-        .order_by(case((and_(asking > 0, admins == 0), 0), else_=1), Organisation.name_key, Organisation.id)
+        .order_by(
+            case((and_(asking > 0, admins == 0), 0), else_=1),
+            order_of(Organisation.name, Organisation.name_key, language),
+            Organisation.id,
+        )
         .offset((page - 1) * size)
         .limit(size)
     ).all()

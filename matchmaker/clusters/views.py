@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -416,7 +417,12 @@ def members(format: sheets.Format | None = None) -> Any:
         everybody = queries.members_of(db.session, g.viewer.manages, words=words, size=sheets.MOST_ROWS)
         return sheets.answer("members", format, MEMBER, everybody.rows)
     listed = queries.members_of(
-        db.session, g.viewer.manages, words=words, page=request.args.get("page", 1, type=int), size=PAGE_SIZE
+        db.session,
+        g.viewer.manages,
+        words=words,
+        language=str(get_locale()),
+        page=request.args.get("page", 1, type=int),
+        size=PAGE_SIZE,
     )
 
     def url(number: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from matchmaker.alphabets import order_of
 from matchmaker.clusters.models import ClusterMembership, Organisation, OrganisationType
 from matchmaker.items.models import Teaser
 from matchmaker.items.queries import findable, standing_is
@@ -70,13 +71,13 @@ def _teasers(viewer: Viewer, filters: Filters) -> Select[Any]:
     return query.where(false()) if conditions is None else query.where(findable(Teaser, viewer), *conditions)
 
 
-def organisations(viewer: Viewer, filters: Filters, words: str = "") -> Select[tuple[Organisation]]:
-    """Organisations by name, narrowed by filters and by words of their name, place or headline."""
+def organisations(viewer: Viewer, filters: Filters, words: str = "", language: str = "") -> Select[tuple[Organisation]]:
+    """Organisations by name in the alphabet of a language, narrowed by filters and by words of their name, place or headline."""
     query = (
         select(Organisation)
         .where(*organisation_conditions(filters), *place_conditions(filters))
         .options(selectinload(Organisation.cluster_memberships).selectinload(ClusterMembership.cluster))
-        .order_by(Organisation.name_key, Organisation.id)
+        .order_by(order_of(Organisation.name, Organisation.name_key, language), Organisation.id)
     )
     if filters.field:
         offering = select(Competence.organisation_id).where(findable(Competence, viewer))

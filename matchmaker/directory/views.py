@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from matchmaker import sheets
@@ -124,7 +125,7 @@ def organisations(format: Format | None = None) -> Any:
     """Everybody in the cluster, by name."""
     words = " ".join(request.args.get("q", "").split())[:200]
     filters = Filters.of_address(request.args)
-    wanted = queries.organisations(g.viewer, filters, words)
+    wanted = queries.organisations(g.viewer, filters, words, str(get_locale()))
     if format:
         return as_file(format, "organisations", exports.OF_KIND[ItemKind.ORGANISATION], wanted)
     page = paginate(db.session, wanted, page_number(), url_of_page)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
+from matchmaker.alphabets import place
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import db
 from matchmaker.items import labels, pages
@@ -54,7 +56,9 @@ def _facet(name: str, wanted: Wanted) -> list[dict[str, Any]]:
     """One filter's options that would find something, and those that are ticked."""
     numbers = queries.counts_by(db.session, g.viewer, wanted, name)
     ticked = list(wanted.values[name])
-    values = list(FILTERS[name] or sorted({*numbers, *ticked}, key=labels.country_name))
+    language = str(get_locale())
+    by_name = sorted({*numbers, *ticked}, key=lambda code: place(labels.country_name(code), language))
+    values = list(FILTERS[name] or by_name)
     words = {"yes": _("Regulated (GMP, GLP, GCP …)"), "no": _("Research grade")}
     return [
         {
