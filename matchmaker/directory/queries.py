@@ -72,7 +72,7 @@ def _teasers(viewer: Viewer, filters: Filters) -> Select[Any]:
 
 
 def organisations(viewer: Viewer, filters: Filters, words: str = "", language: str = "") -> Select[tuple[Organisation]]:
-    """Organisations by name in the alphabet of a language, narrowed by filters and by words of their name, place or headline."""
+    """Organisations by name, in a language's alphabet, narrowed by filters and by words of name, place or headline."""
     query = (
         select(Organisation)
         .where(*organisation_conditions(filters), *place_conditions(filters))
