@@ -35,6 +35,7 @@ SLICES = (
     "digest",
     "directory",
     "opendata",
+    "transfers",
     "watches",
     "desk",
     "home",

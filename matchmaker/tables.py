@@ -22,6 +22,7 @@ from matchmaker.profiles import models as profiles
 from matchmaker.reports import models as reports
 from matchmaker.suggestions import models as suggestions
 from matchmaker.testfields import models as testfields
+from matchmaker.transfers import models as transfers
 from matchmaker.watches import models as watches
 from matchmaker.webhooks import models as webhooks
 
@@ -44,6 +45,7 @@ modules = (
     reports,
     suggestions,
     testfields,
+    transfers,
     watches,
     webhooks,
     throttle,

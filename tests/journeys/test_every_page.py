@@ -105,6 +105,7 @@ FOR_MANAGERS = {
     "curation.propose": ["/verdicts/propose", "/verdicts/propose?need={need}&organisation={organisation}"],
     "clusters.members": ["/cluster/members"],
     "imports.index": ["/desk/imports/"],
+    "transfers.index": ["/desk/exports/"],
     "introductions.desk": ["/introductions/desk"],
     "reports.index": ["/reports/"],
     "suggestions.for_teaser": ["/suggestions/teaser/{teaser}"],

@@ -498,6 +498,11 @@ GET  /suggestions/order                           -             manager
 POST /suggestions/order/<public_id>/switch        cluster       manager
 POST /suggestions/order/<public_id>/learn         cluster       manager
 
+# --- Taking a cluster along
+GET  /desk/exports/                               -             manager
+POST /desk/exports/<public_id>                    cluster       manager
+POST /desk/exports/<public_id>/file               export        manager
+
 # --- Imports
 GET  /desk/imports/                               -             manager
 POST /desk/imports/                               -             manager

@@ -30,6 +30,7 @@ from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Profile, ProfileKind
 from matchmaker.reports.models import Complaint, Decision, Report
 from matchmaker.suggestions.models import GlossaryChange
+from matchmaker.transfers.models import ClusterExport
 from matchmaker.watches.models import Watch
 from matchmaker.webhooks.models import Delivery, Webhook
 from tests import factories
@@ -193,6 +194,14 @@ def _nobodys(session: Session, owner: Owner) -> Organisation:
 @thing("orphan")
 def _orphan(session: Session, owner: Owner) -> Thing:
     made = _nobodys(session, owner)
+    return Thing({"public_id": made.public_id}, rows=[made])
+
+
+@thing("export")
+def _export(session: Session, owner: Owner) -> Thing:
+    made = ClusterExport(cluster=owner.cluster, ready_at=utcnow(), counts={}, content=b"PK")
+    session.add(made)
+    session.flush()
     return Thing({"public_id": made.public_id}, rows=[made])
 
 

@@ -1,0 +1,48 @@
+"""``matchmaker cluster``: a whole cluster out of this installation, and one of another into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from matchmaker.clusters.models import Cluster
+from matchmaker.db import db
+from matchmaker.suggestions.cli import sync_index
+from matchmaker.transfers import operations
+from matchmaker.transfers.contents import KINDS, NotAsExpected
+
+cluster = AppGroup("cluster", help="A whole cluster as one file: export, import.")
+commands = (cluster,)
+
+
+@cluster.command("export")
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_one(slug: str, file: Path) -> None:
+    """Write the cluster SLUG into FILE: what each of its managers may read."""
+    found = db.session.scalar(select(Cluster).where(Cluster.slug == slug))
+    if found is None:
+        raise click.ClickException(f"expected the short name of a cluster (`matchmaker clusters list`), found {slug!r}")
+    content, counts = operations.write(db.session, found)
+    file.write_bytes(content)
+    click.echo(", ".join(f"{number} {name}" for name, number in counts.items()))
+
+
+@cluster.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_one(file: Path) -> None:
+    """Make the cluster of FILE here. What is here already stays as it is, so the same file may come again."""
+    try:
+        made, counts = operations.bring_in(db.session, file.read_bytes(), after_batch=db.session.commit)
+    except NotAsExpected as error:
+        db.session.rollback()
+        raise click.ClickException(str(error)) from error
+    db.session.commit()
+    click.echo(f"{made.slug}\t{made.name}")
+    for kind in KINDS:
+        click.echo(f"{kind.name}: {counts[kind.name, 'created']} created, {counts[kind.name, 'here']} here already")
+    if any(outcome == "created" for _name, outcome in counts):
+        sync_index()
