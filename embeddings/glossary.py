@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 
 from embeddings.language import LANGUAGES, is_stop_word, normalise, word_list
@@ -34,8 +35,8 @@ _WORDS_TOO = frozenset(
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
 _BEFORE_MARK = re.compile(r"\s+([.,;:!?])")
-#: Words of which the English is kept.
-READ = 200_000
+#: Words of which the English is kept, and pieces of text whose terms are.
+READ, PIECES = 200_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,35 @@ class Acronym:
 Phrase = tuple[tuple[str, ...], str]
 
 
+class _Pieces(dict[str, tuple[str, ...]]):
+    """What stands between two spaces of texts of one language, with its terms: read once, as most comes again."""
+
+    def __init__(self, glossary: Glossary, language: str) -> None:
+        super().__init__()
+        self._glossary, self._language = glossary, language
+        #: The terms of a piece's English gloss, if no phrase goes across its borders.
+        self.english: dict[str, tuple[str, ...]] = {}
+        #: Pieces in which a phrase may begin, and those with acronyms: what each of these may stand for.
+        self.begins: set[str] = set()
+        self.acronyms: dict[str, list[tuple[str, tuple[Acronym, ...]]]] = {}
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        if len(self) >= PIECES:
+            # What else is known of a piece stays: it's few, and a reader may be between the two.
+            self.clear()
+        glossary, language, tokens = self._glossary, self._language, word_list(piece)
+        if language in glossary.stems:
+            self.english[piece] = tuple(text_terms(glossary.gloss(piece, language), "en"))
+            phrases = glossary.phrases.get(language, {})
+            if any(word.lower() in phrases for word in _TOKEN.findall(piece)):
+                self.begins.add(piece)
+        called = [(token, readings) for token in tokens if (readings := glossary.readings(token))]
+        if called:
+            self.acronyms[piece] = called
+        found = self[piece] = tuple(terms_of(tokens, language))
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Glossary:
     """Stems (one word, a prefix) and phrases (several, the last a prefix) by language, and acronyms."""
@@ -57,11 +87,12 @@ class Glossary:
     stems: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     phrases: Mapping[str, Mapping[str, tuple[Phrase, ...]]] = field(default_factory=dict)
     acronyms: Mapping[str, tuple[Acronym, ...]] = field(default_factory=dict)
-    #: First term of a long form → (all its terms, the short form), the longest first.
-    long_forms: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    #: The first two terms of a long form, or its only one → (all its terms, the short form), the longest first.
+    long_forms: Mapping[tuple[str, ...], tuple[Phrase, ...]] = field(default_factory=dict)
     version: str = ""
     #: Words already read: (word, language) → English. Compounds are slow to take apart, and words come again.
     _glossed: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    _pieces: dict[str, _Pieces] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, entries: Mapping[str, Mapping[str, str]], acronyms: Iterable[Acronym] = ()) -> Glossary:
@@ -76,7 +107,7 @@ class Glossary:
                 elif parts:
                     phrases.setdefault(language, {}).setdefault(parts[0], []).append((parts, english))
         short_forms: dict[str, list[Acronym]] = {}
-        long_forms: dict[str, set[Phrase]] = {}
+        long_forms: dict[tuple[str, ...], set[Phrase]] = {}
         facts = [repr(sorted((k, sorted(v.items())) for k, v in entries.items()))]
         for acronym in acronyms:
             short_forms.setdefault(acronym.short, []).append(acronym)
@@ -85,7 +116,7 @@ class Glossary:
                 terms = tuple(text_terms(long, language))
                 # One common word ("test", "pain") calls for no acronym; one long compound does.
                 if len(terms) > 1 or (terms and len(terms[0]) >= 10):
-                    long_forms.setdefault(terms[0], set()).add((terms, acronym.short))
+                    long_forms.setdefault(terms[:2], set()).add((terms, acronym.short))
         return cls(
             stems=stems,
             phrases={
@@ -103,52 +134,52 @@ class Glossary:
         An acronym with several readings is read by the words beside it, or as all of them if none is there.
         """
         text = normalise(text)
-        tokens = word_list(text)
-        return self._expansions(text, tokens, terms_of(tokens, language), language)
+        known, pieces = self._read_pieces(language), text.split()
+        return self._expansions(text, pieces, list(chain.from_iterable(map(known.__getitem__, pieces))), language)
 
-    def _expansions(self, text: str, tokens: list[str], terms: list[str], language: str) -> tuple[tuple[str, str], ...]:
+    def _expansions(self, text: str, pieces: list[str], terms: list[str], language: str) -> tuple[tuple[str, str], ...]:
         found: dict[tuple[str, str], None] = {}
-        typed_small = text == text.lower()
-        # Most words are neither an acronym nor joined, and most texts are looked through for nothing.
-        joined = "-" in text or "/" in text
-        if typed_small:
-            suspects = tokens
-        elif joined:
-            suspects = [token for token in tokens if token in self.acronyms or "-" in token or "/" in token]
-        else:
-            acronyms = self.acronyms
-            suspects = [token for token in tokens if token in acronyms]
+        # Most texts are looked through for nothing.
+        called: list[tuple[str, tuple[Acronym, ...]]] = []
+        acronyms = self._read_pieces(language).acronyms
+        if text == text.lower():
+            called = [(t, readings) for t in word_list(text) if (readings := self.readings(t, typed_small=True))]
+        elif not acronyms.keys().isdisjoint(pieces):
+            called = [one for piece in pieces for one in acronyms.get(piece, ())]
         long_forms = self.long_forms
-        places = [place for place, term in enumerate(terms) if term in long_forms]
-        if not suspects and not places:
+        begun: list[tuple[int, tuple[Phrase, ...]]] = []
+        pairs, lone = list(pairwise(terms)), list(zip(terms, strict=True))
+        if not (long_forms.keys().isdisjoint(pairs) and long_forms.keys().isdisjoint(lone)):
+            begun = [
+                (place, long_forms.get(pair, ()) + long_forms.get(one, ()))
+                for place, (one, pair) in enumerate(zip_longest(lone, pairs, fillvalue=()))
+                if pair in long_forms or one in long_forms
+            ]
+        if not called and not begun:
             return ()
         have = frozenset(terms)
-        lower: frozenset[str] | None = None
-        for token in suspects:
-            short = token.upper() if typed_small and len(token) > 2 and token not in _WORDS_TOO else token
-            readings = self.acronyms.get(short, ()) or self._inside(token)
-            if not readings:
-                continue
-            if lower is None:
-                lower = frozenset(map(str.lower, tokens))
-            called = [r for r in readings if r.context & lower]
-            if not called and (len(readings) > 1 or not readings[0].context):
-                called = list(readings)
-            for reading in called:
+        beside = frozenset(map(str.lower, word_list(text))) if called else have
+        for token, readings in called:
+            meant = [r for r in readings if r.context & beside]
+            if not meant and (len(readings) > 1 or not readings[0].context):
+                meant = list(readings)
+            for reading in meant:
                 for wanted in dict.fromkeys(("en", language)):
                     long = reading.long.get(wanted)
                     if long and not have.issuperset(_form_terms(long, wanted)):
                         found[token, long] = None
-        for place in places:
-            second = terms[place + 1] if place + 1 < len(terms) else ""
-            for form, short in long_forms[terms[place]]:
-                if len(form) > 1 and form[1] != second:
-                    continue
+        for place, forms in begun:
+            for form, short in forms:
                 if tuple(terms[place : place + len(form)]) == form:
                     if short.lower().replace("-", "") not in have:
                         found[" ".join(form), short] = None
                     break
         return tuple(found)
+
+    def readings(self, token: str, *, typed_small: bool = False) -> tuple[Acronym, ...]:
+        """What a word may stand for, or an acronym in it; in a text of small letters acronyms may be small as well."""
+        short = token.upper() if typed_small and len(token) > 2 and token not in _WORDS_TOO else token
+        return self.acronyms.get(short, ()) or self._inside(token)
 
     def _inside(self, token: str) -> tuple[Acronym, ...]:
         """The readings of an acronym that begins or ends a joined word: "GMP-grade", "mRNA-based"."""
@@ -162,14 +193,28 @@ class Glossary:
     def terms(self, text: str, language: str) -> list[str]:
         """The terms a text is found by: its own, those of its English gloss, those of its acronyms."""
         text = normalise(text)
-        tokens = word_list(text)
-        found = terms_of(tokens, language)
-        added = self._expansions(text, tokens, found, language)
+        known, pieces = self._read_pieces(language), text.split()
+        found = list(chain.from_iterable(map(known.__getitem__, pieces)))
+        added = self._expansions(text, pieces, found, language)
         if language in self.stems:
-            found += text_terms(self.gloss(text, language), "en")
+            if not known.begins.isdisjoint(pieces) and self._has_phrase(text, language):
+                found += text_terms(self.gloss(text, language), "en")
+            else:
+                found += chain.from_iterable(map(known.english.__getitem__, pieces))
         for _, extra in added:
             found += _form_terms(extra, "en")
         return found
+
+    def _read_pieces(self, language: str) -> _Pieces:
+        known = self._pieces.get(language)
+        if known is None:
+            known = self._pieces.setdefault(language, _Pieces(self, language))
+        return known
+
+    def _has_phrase(self, text: str, language: str) -> bool:
+        phrases = self.phrases[language]
+        lower = [word.lower() for word in _TOKEN.findall(text)]
+        return any(word in phrases and _phrase(lower[n : n + 6], phrases)[0] for n, word in enumerate(lower))
 
     def forms(self, word: str, language: str) -> list[frozenset[str]]:
         """The ways to say a word, each as its terms: as it is written, in English, as each of its long forms."""

@@ -69,6 +69,8 @@ _lock = threading.Lock()
 
 def normalise(text: str) -> str:
     """The text with composed letters, plain spaces and no soft hyphens or control characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     text = unicodedata.normalize("NFC", text).replace("\u00ad", "").replace("\u200b", "")
     text = " ".join(text.split())
     if text.isprintable():

@@ -70,13 +70,16 @@ class Lexicon:
     def numbers(self, terms: Sequence[str]) -> np.ndarray:
         """The terms' numbers, given now to those that have none."""
         known = self._numbers
-        if not known.keys() >= set(terms):
-            with self._lock:
-                for term in terms:
-                    if term not in known:
-                        # The term comes first: whoever sees its number may look it up.
-                        self._terms.append(term)
-                        known[term] = len(self._terms) - 1
+        try:
+            return np.fromiter(map(known.__getitem__, terms), dtype=np.int64, count=len(terms))
+        except KeyError:
+            pass
+        with self._lock:
+            for term in terms:
+                if term not in known:
+                    # The term comes first: whoever sees its number may look it up.
+                    self._terms.append(term)
+                    known[term] = len(self._terms) - 1
         return np.fromiter(map(known.__getitem__, terms), dtype=np.int64, count=len(terms))
 
     def fill(self, terms: Sequence[str], codes: np.ndarray, of: np.ndarray, sizes: np.ndarray) -> None:
