@@ -158,7 +158,9 @@ class Glossary:
         if not called and not begun:
             return ()
         have = frozenset(terms)
-        beside = frozenset(map(str.lower, word_list(text))) if called else have
+        beside: frozenset[str] = frozenset()
+        if any(reading.context for _, readings in called for reading in readings):
+            beside = frozenset(map(str.lower, word_list(text)))
         for token, readings in called:
             meant = [r for r in readings if r.context & beside]
             if not meant and (len(readings) > 1 or not readings[0].context):
