@@ -25,7 +25,7 @@ from matchmaker import audit, repeats, throttle
 from matchmaker.accounts.models import ApiToken
 from matchmaker.accounts.operations import note_use
 from matchmaker.accounts.queries import token_for
-from matchmaker.accounts.views import LANGUAGE_COOKIE
+from matchmaker.accounts.views import language_cookie
 from matchmaker.clusters.models import Cluster
 from matchmaker.clusters.queries import clusters, viewer_for
 from matchmaker.config import Settings
@@ -109,7 +109,7 @@ def select_locale() -> str:
     if not has_request_context():
         # A command: it speaks English.
         return LANGUAGES[0]
-    for chosen in (getattr(current_user, "locale", "") if current_user else "", request.cookies.get(LANGUAGE_COOKIE)):
+    for chosen in (getattr(current_user, "locale", "") if current_user else "", request.cookies.get(language_cookie())):
         if chosen in LANGUAGES:
             return chosen
     # Not Werkzeug's best match, which prefers a poor "en" to a good "de-AT".

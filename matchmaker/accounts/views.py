@@ -24,8 +24,10 @@ from matchmaker.translations import LANGUAGES, own_name
 
 bp = Blueprint("accounts", __name__)
 
-#: The cookie that keeps the language somebody chose without an account.
-LANGUAGE_COOKIE = "language"
+
+def language_cookie() -> str:
+    """The name of the cookie that keeps the language somebody chose without an account."""
+    return "__Host-language" if current_app.config["SESSION_COOKIE_SECURE"] else "language"
 
 
 @bp.get("/language/<code>")
@@ -37,7 +39,7 @@ def speak(code: str) -> Any:
     back = request.args.get("next")
     answer = redirect(back if is_safe(back) else url_for("home.index"))
     answer.set_cookie(
-        LANGUAGE_COOKIE,
+        language_cookie(),
         code,
         max_age=timedelta(days=365),
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -114,6 +116,8 @@ def sign_ins() -> str:
 def end_sign_in(public_id: str) -> Any:
     """Sign out on one other device."""
     ended = queries.sign_in_or_refuse(db.session, public_id, g.viewer.user_id)
+    if again := ask_again(url_for(".sign_ins")):
+        return again
     operations.end_sign_ins(db.session, g.viewer.user_id, only=ended.id)
     audit.record(db.session, Event.SIGNED_OUT, actor_id=g.viewer.user_id, thing=ended)
     db.session.commit()
@@ -125,6 +129,8 @@ def end_sign_in(public_id: str) -> Any:
 @permits(Permission.ACCOUNT)
 def end_other_sign_ins() -> Any:
     """Sign out everywhere but here."""
+    if again := ask_again(url_for(".sign_ins")):
+        return again
     operations.end_sign_ins(db.session, g.viewer.user_id, besides=g.sign_in)
     audit.record(db.session, Event.SIGN_INS_ENDED, actor_id=g.viewer.user_id, thing=current_user)
     db.session.commit()

@@ -146,6 +146,7 @@ def test_what_matters_asks_for_the_password_again_after_a_while(app: Flask, worl
         cookie["fs_paa"] -= 3600 * 2
         cookie.pop("fs_gexp", None)
     assert browser.get(path).location.startswith("/account/verify?next=")
+    assert browser.post("/account/sign-ins/end-others").location.startswith("/account/verify?next=")
     browser.post("/account/verify", data={"password": factories.PASSWORD})
     assert browser.get(path).status_code == 200
 

@@ -142,6 +142,8 @@ class TestOverTLS:
         assert answer.status_code == 302
         cookies = answer.headers.getlist("Set-Cookie")
         assert len(cookies) == 2, "the session and the remembering one"
+        cookies += client.get("/language/de", base_url=self.ADDRESS).headers.getlist("Set-Cookie")
+        assert "__Host-language=de" in cookies[2]
         for cookie in cookies:
             # The prefix makes browsers refuse a cookie that is not secure, has a domain or another path.
             assert cookie.startswith("__Host-")
