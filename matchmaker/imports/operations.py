@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -94,16 +95,21 @@ def update(thing: Any, values: dict[str, Any]) -> bool:
 
 def find_organisation(session: Session, name: str, source: str = "") -> Organisation | None:
     """The organisation of that key, ROR id or exact name; None where there is none or the name is not unique."""
-    by_key = select(Organisation).where(
-        Organisation.source_key.in_([name, f"{source}:{name}"])
-        | ((Organisation.ror == name) & (Organisation.ror != ""))
-    )
-    found = session.scalars(by_key.limit(2)).all()
-    if not found:
-        found = session.scalars(
-            select(Organisation).where(Organisation.name_key == comparison_key(name)).limit(2)
-        ).all()
-    return found[0] if len(found) == 1 else None
+    keys, name_key = {name, f"{source}:{name}"}, comparison_key(name)
+    # Asked at once, because an import asks it of every row.
+    found = session.scalars(
+        select(Organisation)
+        .where(
+            Organisation.source_key.in_(keys)
+            | ((Organisation.ror == name) & (Organisation.ror != ""))
+            | (Organisation.name_key == name_key)
+        )
+        .options(selectinload(Organisation.cluster_memberships), selectinload(Organisation.memberships))
+        .limit(50)
+    ).all()
+    by_key = [one for one in found if one.source_key in keys or (name and one.ror == name)]
+    best = by_key or found
+    return best[0] if len(best) == 1 else None
 
 
 def affiliated(session: Session, names: Iterable[str], source: str = "") -> list[Organisation]:
@@ -264,7 +270,9 @@ def put_statement(session: Session, record: StatementRecord, refusal: Refusal = 
     key = record.key or f"{owner.public_id}|{comparison_key(record.title)}"
     source_key = f"{record.source}:{record.kind}:{key}"[:200]
     known = session.scalar(select(model).where(model.source_key == source_key))
-    if known is not None and known.organisation_id != owner.id:
+    if known is None:
+        return _make_item(session, model, source_key, values, record.expires_on, organisations, record.state)
+    if known.organisation_id != owner.id:
         if reason := refusal(known.organisation):
             raise RowRefused(reason)
         if not record.organisation:
@@ -361,18 +369,7 @@ def put_item(
     """
     known = session.scalar(select(model).where(model.source_key == source_key))
     if known is None:
-        made = model(
-            **values,
-            source_key=source_key,
-            state=state,
-            published_at=None if state is ItemState.DRAFT else utcnow(),
-            expires_on=expires_on or (None if model is Evidence else today() + LIFETIME),
-        )
-        if model is Evidence:
-            made.organisations = organisations or []
-        session.add(made)
-        session.flush()
-        return Outcome.CREATED
+        return _make_item(session, model, source_key, values, expires_on, organisations, state)
     if known.state != ItemState.PUBLISHED:
         return Outcome.UNCHANGED
     if expires_on:
@@ -382,3 +379,26 @@ def put_item(
     changed = update(known, values)
     session.flush()
     return Outcome.CHANGED if changed else Outcome.UNCHANGED
+
+
+def _make_item(
+    session: Session,
+    model: type[Any],
+    source_key: str,
+    values: dict[str, Any],
+    expires_on: date | None,
+    organisations: list[Organisation] | None,
+    state: ItemState = ItemState.PUBLISHED,
+) -> Outcome:
+    made = model(
+        **values,
+        source_key=source_key,
+        state=state,
+        published_at=None if state is ItemState.DRAFT else utcnow(),
+        expires_on=expires_on or (None if model is Evidence else today() + LIFETIME),
+    )
+    if model is Evidence:
+        made.organisations = organisations or []
+    session.add(made)
+    session.flush()
+    return Outcome.CREATED
