@@ -36,6 +36,7 @@ SLICES = (
     "directory",
     "opendata",
     "transfers",
+    "drafting",
     "watches",
     "desk",
     "home",

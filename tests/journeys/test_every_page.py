@@ -48,6 +48,7 @@ FOR_MEMBERS = {
     "profiles.mine": ["/offers"],
     "profiles.my_evidence": ["/offers/evidence"],
     "profiles.add_competence": ["/competences/new"],
+    "drafting.start": ["/offers/build/"],
     "profiles.competence": ["/competences/{own_competence}"],
     "profiles.edit_competence": ["/competences/{own_competence}/edit"],
     "profiles.add_evidence": ["/evidence/new"],

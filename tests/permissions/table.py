@@ -256,6 +256,9 @@ POST /needs/<public_id>/delete                    draft-need    member admin
 # --- Offers: competences, evidence, profiles
 GET  /offers                                      -             signed-in
 GET  /offers/evidence                             -             signed-in
+GET  /offers/build/                               -             signed-in
+POST /offers/build/                               -             member admin
+POST /offers/build/keep                           -             member admin
 GET  /competences/new                             -             signed-in
 POST /competences/new                             -             signed-in
 POST /competences/review                          -             member admin
