@@ -1,4 +1,4 @@
-"""The JSON API's common ground: bearer tokens, error objects, the OpenAPI document.
+"""The JSON API's common ground: bearer tokens, error objects, the OpenAPI document and its page for people.
 
 Each slice offers its resources in its own ``api.py`` on an ``APIBlueprint`` made by ``blueprint(__name__)``.
 """
@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, make_response, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, ValidationError
 
+from matchmaker import reference
 from matchmaker.errors import answer
 from matchmaker.extensions import csrf
-from matchmaker.permissions import Permission, permits
+from matchmaker.permissions import NotPermitted, Permission, permits
 
 DESCRIPTION = (
-    "Suggestions, search and records of a matchmaker installation. Sign in with a token from your account page, sent "
-    "as `Authorization: Bearer …`. What a token may read is what its owner may read at that moment."
+    "Everything that people do on the pages of a matchmaker installation, for their programs. Sign in with a token "
+    "from your account page, sent as `Authorization: Bearer …`. What a token may read is what its owner may read at "
+    "that moment; one that only reads is answered 403 where something would change."
 )
 #: How deep the JSON that programs send may be nested: no schema of ours goes half as deep.
 DEEPEST = 20
@@ -89,12 +91,42 @@ def _refuse_depth() -> Any:
     return None
 
 
-def init_app(app: Flask) -> None:
-    """Serve the OpenAPI document, and refuse what no resource takes."""
+def document() -> dict[str, Any]:
+    """The OpenAPI document, complete; it is put together once."""
+    app = current_app
+    if "openapi" not in app.extensions:
+        described = app.api_doc  # type: ignore[attr-defined]
+        app.extensions["openapi"] = reference.completed(described, app.extensions["settings"].base_url)
+    made: dict[str, Any] = app.extensions["openapi"]
+    return made
+
+
+def init_app(app: Flask, reading: frozenset[str]) -> None:
+    """Serve the OpenAPI document, for programs and for people, and refuse what no resource takes.
+
+    ``reading`` are addresses of POSTs that change nothing.
+    """
     app.before_request(_refuse_depth)
 
     @permits(Permission.BROWSE)
     def openapi() -> Response:
-        return jsonify(current_app.api_doc)  # type: ignore[attr-defined]
+        return jsonify(document())
+
+    def sections() -> list[reference.Section]:
+        return reference.sections(document(), reading)
+
+    @permits(Permission.BROWSE)
+    def programs() -> str:
+        return render_template("api/index.html", sections=sections())
+
+    @permits(Permission.BROWSE)
+    def programs_section(key: str) -> str:
+        everything = sections()
+        shown = next((one for one in everything if one.key == key), None)
+        if shown is None:
+            raise NotPermitted(key)
+        return render_template("api/section.html", sections=everything, shown=shown)
 
     app.add_url_rule("/api/v1/openapi.json", "openapi_document", openapi)
+    app.add_url_rule("/programs", "programs", programs)
+    app.add_url_rule("/programs/<key>", "programs_section", programs_section)

@@ -55,6 +55,8 @@ READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 #: Addresses that only read, although a form is posted to them because a text is too long or too private for an address.
 READING_POSTS = frozenset({"suggestions.preview", "suggestions.for_text", "api_suggestions.suggest"})
+#: Those of them that programs use.
+READING_API = frozenset({"/api/v1/suggest"})
 
 #: Addresses that answer a free text. Each answer is harmless; thousands of them, asked for by a script, could map what
 #: is not shown, so one person gets so many in a minute and in a day, and the visitors of one neighbourhood together.
@@ -381,6 +383,7 @@ MENU = (
 )
 FOOTER = (
     ("outcomes.stories", _("Success stories"), Permission.BROWSE),
+    ("programs", _("For programs"), Permission.BROWSE),
     ("privacy.notice", _("Privacy"), Permission.BROWSE),
 )
 ACCOUNT_MENU = (

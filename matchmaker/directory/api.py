@@ -221,7 +221,9 @@ class Teasers(Piece):
     items: list[TeaserAnswer]
 
 
-@blueprint.get("/organisations", summary="List them", tags=[_tag], responses={200: Organisations})
+@blueprint.get(
+    "/organisations", summary="List organisations", tags=[Tag(name="organisations")], responses={200: Organisations}
+)
 @permits(Permission.ACCOUNT)
 def list_organisations(query: OrganisationsQuery) -> Response:
     """Everybody who is here, by name."""
@@ -234,35 +236,35 @@ def list_organisations(query: OrganisationsQuery) -> Response:
     )
 
 
-@blueprint.get("/needs", summary="List them", tags=[_tag], responses={200: Needs})
+@blueprint.get("/needs", summary="List needs", tags=[Tag(name="needs")], responses={200: Needs})
 @permits(Permission.ACCOUNT)
 def list_needs(query: NeedsQuery) -> Response:
     """Needs that you may find, or your own."""
     return _items(ItemKind.NEED, query, need_as_json)
 
 
-@blueprint.get("/competences", summary="List them", tags=[_tag], responses={200: Competences})
+@blueprint.get("/competences", summary="List competences", tags=[Tag(name="competences")], responses={200: Competences})
 @permits(Permission.ACCOUNT)
 def list_competences(query: CompetencesQuery) -> Response:
     """Competences that you may find, or your own."""
     return _items(ItemKind.COMPETENCE, query, competence_as_json)
 
 
-@blueprint.get("/test-fields", summary="List them", tags=[_tag], responses={200: TestFields})
+@blueprint.get("/test-fields", summary="List test fields", tags=[Tag(name="test fields")], responses={200: TestFields})
 @permits(Permission.ACCOUNT)
 def list_test_fields(query: TestFieldsQuery) -> Response:
     """Test fields that you may find, or your own."""
     return _items(ItemKind.TEST_FIELD, query, test_field_as_json)
 
 
-@blueprint.get("/evidence", summary="List records", tags=[_tag], responses={200: Records})
+@blueprint.get("/evidence", summary="List records", tags=[Tag(name="evidence")], responses={200: Records})
 @permits(Permission.ACCOUNT)
 def list_evidence(query: EvidenceQuery) -> Response:
     """Records that you may find, or your own."""
     return _items(ItemKind.EVIDENCE, query, evidence_as_json)
 
 
-@blueprint.get("/teasers", summary="List teasers", tags=[_tag], responses={200: Teasers})
+@blueprint.get("/teasers", summary="List teasers", tags=[Tag(name="teasers")], responses={200: Teasers})
 @permits(Permission.READ_TEASER)
 def list_teasers(query: TeasersQuery) -> Response:
     """What others show of their confidential texts; neither when they came nor whose they are."""

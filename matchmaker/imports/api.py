@@ -225,7 +225,9 @@ def match(path: ItemPath, body: MappingBody) -> Response:
     return _moved(path, choose)
 
 
-@blueprint.post("/imports/<public_id>/reading", summary="Read it again", tags=[_tag], responses={200: RunAnswer})
+@blueprint.post(
+    "/imports/<public_id>/reading", summary="Read the file as something else", tags=[_tag], responses={200: RunAnswer}
+)
 @permits(Permission.CURATE)
 def reading(path: ItemPath, body: ReadingBody) -> Response:
     """Read the file as something else than it was taken for; its columns are guessed anew."""
@@ -236,35 +238,35 @@ def reading(path: ItemPath, body: ReadingBody) -> Response:
         return api.invalid(file=error)
 
 
-@blueprint.post("/imports/<public_id>/start", summary="Start it", tags=[_tag], responses={200: RunAnswer})
+@blueprint.post("/imports/<public_id>/start", summary="Start an import", tags=[_tag], responses={200: RunAnswer})
 @permits(Permission.CURATE)
 def start(path: ItemPath) -> Response:
     """Let the worker begin."""
     return _moved(path, running.start, wake=True)
 
 
-@blueprint.post("/imports/<public_id>/pause", summary="Pause it", tags=[_tag], responses={200: RunAnswer})
+@blueprint.post("/imports/<public_id>/pause", summary="Pause an import", tags=[_tag], responses={200: RunAnswer})
 @permits(Permission.CURATE)
 def pause(path: ItemPath) -> Response:
     """Stop after the rows at hand."""
     return _moved(path, running.pause)
 
 
-@blueprint.post("/imports/<public_id>/resume", summary="Go on", tags=[_tag], responses={200: RunAnswer})
+@blueprint.post("/imports/<public_id>/resume", summary="Resume an import", tags=[_tag], responses={200: RunAnswer})
 @permits(Permission.CURATE)
 def resume(path: ItemPath) -> Response:
     """Go on where it stopped."""
     return _moved(path, running.resume, wake=True)
 
 
-@blueprint.post("/imports/<public_id>/cancel", summary="Cancel it", tags=[_tag], responses={200: RunAnswer})
+@blueprint.post("/imports/<public_id>/cancel", summary="Cancel an import", tags=[_tag], responses={200: RunAnswer})
 @permits(Permission.CURATE)
 def cancel(path: ItemPath) -> Response:
     """End it; what came in stays until it is undone."""
     return _moved(path, running.cancel)
 
 
-@blueprint.post("/imports/<public_id>/undo", summary="Undo it", tags=[_tag], responses={200: RunAnswer})
+@blueprint.post("/imports/<public_id>/undo", summary="Undo an import", tags=[_tag], responses={200: RunAnswer})
 @permits(Permission.CURATE)
 def undo(path: ItemPath) -> Response:
     """Take back what it did, within a day; what somebody has worked on since stays."""

@@ -152,7 +152,10 @@ def list_clusters() -> Response:
 
 
 @blueprint.get(
-    "/organisations/<public_id>", summary="Read one", tags=[_organisations], responses={200: OrganisationAnswer}
+    "/organisations/<public_id>",
+    summary="Read an organisation",
+    tags=[_organisations],
+    responses={200: OrganisationAnswer},
 )
 @permits(Permission.ACCOUNT)
 def organisation(path: ItemPath) -> Response:
@@ -161,7 +164,9 @@ def organisation(path: ItemPath) -> Response:
     return with_version(found, organisation_as_json(found))
 
 
-@blueprint.post("/organisations", summary="Create one", tags=[_organisations], responses={201: OrganisationAnswer})
+@blueprint.post(
+    "/organisations", summary="Create an organisation", tags=[_organisations], responses={201: OrganisationAnswer}
+)
 @permits(Permission.ACCOUNT)
 def create_organisation(body: OrganisationBody) -> Response:
     """Create an organisation; where a similar one is here already, that one is named instead (409)."""
@@ -184,7 +189,10 @@ def create_organisation(body: OrganisationBody) -> Response:
 
 
 @blueprint.patch(
-    "/organisations/<public_id>", summary="Change one", tags=[_organisations], responses={200: OrganisationAnswer}
+    "/organisations/<public_id>",
+    summary="Change an organisation",
+    tags=[_organisations],
+    responses={200: OrganisationAnswer},
 )
 @permits(Permission.ORGANISATION_ADMIN)
 def change_organisation(path: ItemPath, header: IfMatch, body: OrganisationChange) -> Response:
@@ -293,14 +301,16 @@ class RecordPath(ItemPath):
     evidence_id: str = Field(max_length=12, description="The record's public id.")
 
 
-@blueprint.post("/competences", summary="Register one", tags=[_competences], responses={201: CompetenceAnswer})
+@blueprint.post("/competences", summary="Register a competence", tags=[_competences], responses={201: CompetenceAnswer})
 @permits(Permission.CONTRIBUTE)
 def create_competence(body: CompetenceBody) -> Response:
     """Register a competence of your organisation, as a draft."""
     return competences.create(body)
 
 
-@blueprint.get("/competences/<public_id>", summary="Read one", tags=[_competences], responses={200: CompetenceAnswer})
+@blueprint.get(
+    "/competences/<public_id>", summary="Read a competence", tags=[_competences], responses={200: CompetenceAnswer}
+)
 @permits(Permission.READ)
 def competence(path: ItemPath) -> Response:
     """One competence that you may read."""
@@ -308,7 +318,7 @@ def competence(path: ItemPath) -> Response:
 
 
 @blueprint.patch(
-    "/competences/<public_id>", summary="Change one", tags=[_competences], responses={200: CompetenceAnswer}
+    "/competences/<public_id>", summary="Change a competence", tags=[_competences], responses={200: CompetenceAnswer}
 )
 @permits(Permission.EDIT)
 def change_competence(path: ItemPath, header: IfMatch, body: CompetenceChange) -> Response:
@@ -324,7 +334,10 @@ def delete_competence(path: ItemPath) -> Response:
 
 
 @blueprint.post(
-    "/competences/<public_id>/publish", summary="Publish one", tags=[_competences], responses={200: CompetenceAnswer}
+    "/competences/<public_id>/publish",
+    summary="Publish a competence",
+    tags=[_competences],
+    responses={200: CompetenceAnswer},
 )
 @permits(Permission.EDIT)
 def publish_competence(path: ItemPath, header: IfMatch) -> Response:
@@ -343,7 +356,10 @@ def renew_competence(path: ItemPath, header: IfMatch) -> Response:
 
 
 @blueprint.post(
-    "/competences/<public_id>/withdraw", summary="Withdraw one", tags=[_competences], responses={200: CompetenceAnswer}
+    "/competences/<public_id>/withdraw",
+    summary="Withdraw a competence",
+    tags=[_competences],
+    responses={200: CompetenceAnswer},
 )
 @permits(Permission.EDIT)
 def withdraw_competence(path: ItemPath, header: IfMatch) -> Response:
@@ -636,7 +652,7 @@ profiles = Resource(
 )
 
 
-@blueprint.get("/profiles", summary="List them", tags=[_profiles], responses={200: ProfilesAnswer})
+@blueprint.get("/profiles", summary="List profiles", tags=[_profiles], responses={200: ProfilesAnswer})
 @permits(Permission.ACCOUNT)
 def list_profiles(query: ProfilesQuery) -> Response:
     """Profiles of groups and people that you may read, by name."""

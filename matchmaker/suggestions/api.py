@@ -258,7 +258,7 @@ class ForOrganisationQuery(SuggestionsQuery):
     target: Literal["partners", "peers"] = Field("partners", description="Peers are those who offer the same.")
 
 
-@blueprint.get("/needs/<public_id>/suggestions", summary="For a need", tags=[_tag], responses={200: ListAnswer})
+@blueprint.get("/needs/<public_id>/suggestions", summary="Suggest for a need", tags=[_tag], responses={200: ListAnswer})
 @permits(Permission.SUGGEST)
 def for_need(path: ItemPath, query: ForNeedQuery) -> Response:
     """Partners or test fields for a need that you may ask with, or those who seek the same."""
@@ -269,7 +269,7 @@ def for_need(path: ItemPath, query: ForNeedQuery) -> Response:
 
 
 @blueprint.get(
-    "/competences/<public_id>/suggestions", summary="For a competence", tags=[_tag], responses={200: ListAnswer}
+    "/competences/<public_id>/suggestions", summary="Suggest for a competence", tags=[_tag], responses={200: ListAnswer}
 )
 @permits(Permission.SUGGEST)
 def for_competence(path: ItemPath, query: ForCompetenceQuery) -> Response:
@@ -280,7 +280,10 @@ def for_competence(path: ItemPath, query: ForCompetenceQuery) -> Response:
 
 
 @blueprint.get(
-    "/organisations/<public_id>/suggestions", summary="For an organisation", tags=[_tag], responses={200: ListAnswer}
+    "/organisations/<public_id>/suggestions",
+    summary="Suggest for an organisation",
+    tags=[_tag],
+    responses={200: ListAnswer},
 )
 @permits(Permission.SUGGEST)
 def for_organisation(path: ItemPath, query: ForOrganisationQuery) -> Response:
@@ -367,7 +370,7 @@ def answers(query: AnswersQuery) -> Response:
     return jsonify(items=[_answer_as_json(given[key], things[key]) for key in given if key in things])
 
 
-@blueprint.post("/suggestions/answers", summary="Answer one", tags=[_tag], responses={200: AnswerAnswer})
+@blueprint.post("/suggestions/answers", summary="Answer a suggestion", tags=[_tag], responses={200: AnswerAnswer})
 @permits(Permission.SUGGEST)
 def give_answer(body: AnswerBody) -> Response:
     """Save a suggestion, hide it for four weeks or for good, or take that back. The latest answer counts."""

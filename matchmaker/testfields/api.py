@@ -106,21 +106,23 @@ test_fields = Resource(
 )
 
 
-@blueprint.post("/test-fields", summary="Register one", tags=[_tag], responses={201: TestFieldAnswer})
+@blueprint.post("/test-fields", summary="Register a test field", tags=[_tag], responses={201: TestFieldAnswer})
 @permits(Permission.CONTRIBUTE)
 def create(body: TestFieldBody) -> Response:
     """Register a place of your organisation, as a draft."""
     return test_fields.create(body)
 
 
-@blueprint.get("/test-fields/<public_id>", summary="Read one", tags=[_tag], responses={200: TestFieldAnswer})
+@blueprint.get("/test-fields/<public_id>", summary="Read a test field", tags=[_tag], responses={200: TestFieldAnswer})
 @permits(Permission.READ)
 def read(path: ItemPath) -> Response:
     """One test field that you may read."""
     return test_fields.read(path)
 
 
-@blueprint.patch("/test-fields/<public_id>", summary="Change one", tags=[_tag], responses={200: TestFieldAnswer})
+@blueprint.patch(
+    "/test-fields/<public_id>", summary="Change a test field", tags=[_tag], responses={200: TestFieldAnswer}
+)
 @permits(Permission.EDIT)
 def change(path: ItemPath, header: IfMatch, body: TestFieldChange) -> Response:
     """Change what is given; the rest stays."""
@@ -135,7 +137,7 @@ def delete(path: ItemPath) -> Response:
 
 
 @blueprint.post(
-    "/test-fields/<public_id>/publish", summary="Publish one", tags=[_tag], responses={200: TestFieldAnswer}
+    "/test-fields/<public_id>/publish", summary="Publish a test field", tags=[_tag], responses={200: TestFieldAnswer}
 )
 @permits(Permission.EDIT)
 def publish(path: ItemPath, header: IfMatch) -> Response:
@@ -153,7 +155,7 @@ def renew(path: ItemPath, header: IfMatch) -> Response:
 
 
 @blueprint.post(
-    "/test-fields/<public_id>/withdraw", summary="Withdraw one", tags=[_tag], responses={200: TestFieldAnswer}
+    "/test-fields/<public_id>/withdraw", summary="Withdraw a test field", tags=[_tag], responses={200: TestFieldAnswer}
 )
 @permits(Permission.EDIT)
 def withdraw(path: ItemPath, header: IfMatch) -> Response:

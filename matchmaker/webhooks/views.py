@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 
 from matchmaker.accounts.security import ask_again
 from matchmaker.db import db, utcnow
+from matchmaker.items.labels import words_of
 from matchmaker.items.pages import page_number, url_of_page
-from matchmaker.notifications.kinds import KINDS
+from matchmaker.notifications.kinds import KINDS, Group
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.webhooks import operations, queries
@@ -85,6 +86,7 @@ def _page(form: WebhookForm, made: Webhook | None = None) -> str:
         made=made,
         webhooks=queries.webhooks_of(db.session, g.viewer.user_id),
         page=paginate(db.session, queries.deliveries_of(g.viewer.user_id), page_number(), url_of_page),
+        groups=words_of(Group),
         words=_words,
     )
 

@@ -30,6 +30,8 @@ FOR_ALL = {
     "needs.show": ["/needs/{need}"],
     "outcomes.stories": ["/stories"],
     "privacy.notice": ["/privacy"],
+    "programs": ["/programs"],
+    "programs_section": ["/programs/needs"],
     "items.teaser": ["/teasers/{teaser}"],
 }
 FOR_VISITORS = {

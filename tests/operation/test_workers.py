@@ -6,16 +6,19 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.factories import PASSWORD, World
-from tests.servers import Browser, Server
+from tests.servers import ROOT, Browser, Server
 
 Installation = tuple[Server, World]
 
@@ -122,6 +125,24 @@ def test_a_text_that_becomes_confidential_is_gone_from_every_worker_with_the_nex
                 assert (where in reader.get("/search?q=quokkascopy").text) is text_found
                 assert ("/teasers/" in reader.get("/search?q=wombatometry").text) is teaser_found
                 assert (reader.get(where).status == 200) is text_found
+
+
+def test_the_example_of_the_documentation_runs_as_it_stands(server: Server, member: Browser) -> None:
+    page = member.post("/account/tokens", name="example", days="30", writes="y")
+    token = re.search(r"<code>(mm_[^<]+)</code>", page.text)
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert token
+    assert len(example.splitlines()) <= 40
+    run = subprocess.run(
+        [sys.executable, "-c", example],
+        env={**server.environment, "MATCHMAKER": server.address, "TOKEN": token[1]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    opened = run.stdout.splitlines()[-1]
+    assert "Perfusion of large bone grafts" in member.get(urlsplit(opened).path).text
 
 
 def test_with_all_workers_awake_no_search_ever_misses_what_was_acknowledged(server: Server, member: Browser) -> None:

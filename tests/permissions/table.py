@@ -84,6 +84,8 @@ GET  /static/<path:filename>                      file          everybody
 GET  /bootstrap/static/<path:filename>            library-file  everybody
 GET  /fs-static/<path:filename>                   no-file       nobody
 GET  /api/v1/openapi.json                         -             everybody
+GET  /programs                                    -             everybody
+GET  /programs/<key>                              api-section   everybody
 GET  /language/<code>                             language      everybody
 
 # --- Signing in

@@ -162,6 +162,11 @@ def _language(session: Session, owner: Owner) -> Thing:
     return Thing({"code": "sv"})
 
 
+@thing("api-section")
+def _api_section(session: Session, owner: Owner) -> Thing:
+    return Thing({"key": "needs"})
+
+
 @thing("no-file")
 def _no_file(session: Session, owner: Owner) -> Thing:
     return Thing({"filename": "nothing.js"})
