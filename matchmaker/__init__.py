@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     app.extensions["settings"] = settings
 
     logs.configure(settings)
-    db.db.init_app(app)
+    db.init_app(app)
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     jobs.init_app(app, settings)

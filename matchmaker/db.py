@@ -16,7 +16,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
+from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy import (
     JSON,
     Connection,
@@ -133,6 +135,14 @@ class EditConflict(Exception):
 
 
 db = SQLAlchemy()
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its engines and each request its session."""
+    db.init_app(app)
+    # No session of ours is asynchronous, and closing none would start a thread at the end of every request.
+    app.teardown_appcontext_funcs.remove(_close_async_sessions)
+
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
