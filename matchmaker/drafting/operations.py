@@ -54,7 +54,7 @@ def keep(
     What stands there under the same title or number is not made again, so that a form sent twice doubles nothing.
     """
     kept = Kept()
-    profile = _profile(session, organisation, author, person) if person else None
+    profile = _profile(session, organisation, person) if person else None
     backing: dict[int, list[Competence]] = {}
     for proposal in chosen:
         model = Need if proposal.kind == "need" else Competence
@@ -122,7 +122,7 @@ def _same_record(session: Session, organisation: Organisation, record: Statement
     return None
 
 
-def _profile(session: Session, organisation: Organisation, author: User, person: PersonRecord) -> Profile:
+def _profile(session: Session, organisation: Organisation, person: PersonRecord) -> Profile:
     """The person's profile within the organisation: the one that is there, else a new draft."""
     of = select(Profile).where(Profile.organisation_id == organisation.id, Profile.kind == ProfileKind.PERSON)
     for one in session.scalars(of.order_by(Profile.id)):
@@ -130,4 +130,4 @@ def _profile(session: Session, organisation: Organisation, author: User, person:
         if same_number or (not one.orcid and comparison_key(one.name) == comparison_key(person.name)):
             return one
     values = {name: getattr(person, name) for name in ("name", "orcid", "headline", "about", "website", "language")}
-    return profiles.add_profile(session, organisation, None, {**values, "kind": ProfileKind.PERSON})
+    return profiles.add_profile(session, organisation, {**values, "kind": ProfileKind.PERSON})
