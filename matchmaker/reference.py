@@ -20,6 +20,9 @@ REPEATED = {
     "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
     "example": "2f1c7a5e-need-42",
 }
+#: What answers that ask to wait carry, and those that show a version.
+WAIT = {"Retry-After": {"description": "For how many seconds.", "schema": {"type": "integer", "minimum": 1}}}
+VERSION = {"ETag": {"description": "Send it as If-Match with a change.", "schema": {"type": "string"}}}
 #: Values that show what a field is like, by its name or format; otherwise its schema says enough.
 SAMPLES: dict[str, Any] = {
     "id": "k7m2pq4t9xwz",
@@ -49,6 +52,10 @@ def completed(document: Mapping[str, Any], server: str) -> dict[str, Any]:
     for _path, method, operation in _operations(made):
         if method == "post":
             operation.setdefault("parameters", []).append(REPEATED)
+        for status in ("429", "503"):
+            operation["responses"][status]["headers"] = WAIT
+        if any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
+            operation["responses"]["200"]["headers"] = VERSION
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
         answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
         for said in (*bodies, *answers):

@@ -267,8 +267,9 @@ def _keep_answer(response: Response) -> Response:
     """Keep what a named request was answered, where something was done; a refusal may be tried again."""
     if "to_keep" not in g:
         return response
+    # What the view did not commit is not kept by this commit either.
+    db.session.rollback()
     if response.status_code >= 300:
-        db.session.rollback()
         return response
     repeats.answered(db.session, *g.to_keep, response.status_code, response.headers, response.get_data(as_text=True))
     db.session.commit()

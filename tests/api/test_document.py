@@ -33,6 +33,8 @@ def test_every_operation_says_what_it_does_and_shows_an_example(client: FlaskCli
                 )
                 if not content.get("application/json", {"example": 1}).get("example")
             ]
+            if "Retry-After" not in said["responses"]["429"]["headers"]:
+                missing.append(f"{name}: Retry-After")
             if method == "post" and "Idempotency-Key" not in {one["name"] for one in said["parameters"]}:
                 missing.append(f"{name}: Idempotency-Key")
     assert missing == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +39,22 @@ def test_a_request_that_comes_again_is_done_once(app: Flask, session: Session, w
     assert (other.status_code, other.json["error"]["code"]) == (422, "invalid")
     assert named(colleague, "k1", **NEED).json["id"] != first.json["id"]
     assert session.scalar(select(func.count(Need.id))) == 2
+
+
+@pytest.mark.every_database
+def test_of_two_at_the_same_moment_one_is_done(app: Flask, session: Session, world: Any) -> None:
+    programs = [Program(app, world.sme_user) for _ in range(4)]
+    together = threading.Barrier(len(programs))
+
+    def ask(program: Program) -> Any:
+        together.wait()
+        return named(program, "k1", **NEED)
+
+    with ThreadPoolExecutor(len(programs)) as pool:
+        answers = list(pool.map(ask, programs))
+    assert {one.status_code for one in answers} <= {201, 409}
+    assert len({one.json["id"] for one in answers if one.status_code == 201}) == 1
+    assert session.scalar(select(func.count(Need.id))) == 1
 
 
 def test_what_was_refused_may_be_tried_again(app: Flask, session: Session, world: Any) -> None:

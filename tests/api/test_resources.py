@@ -175,6 +175,7 @@ def test_names_stand_for_rows_of_the_own_organisation_only(app: Flask, session: 
     assert contact["id"] == world.sme_admin.public_id
 
 
+@pytest.mark.every_database
 def test_a_list_is_walked_through_although_it_changes(app: Flask, session: Session, world: Any) -> None:
     needs = {}
     for number in range(7):
