@@ -109,6 +109,11 @@ SETTINGS = (
         "beside",
         "`beside` starts a job worker with the server; `elsewhere` leaves that to you: run `matchmaker work`.",
     ),
+    Setting(
+        "MATCHMAKER_REGISTRIES",
+        "off",
+        "`on` asks ROR, ORCID, OpenAlex and PubMed over the internet for what somebody types; `off` asks nobody.",
+    ),
 )
 
 
@@ -144,6 +149,7 @@ class Settings:
     workers: int
     threads: int
     jobs: str
+    registries: str
 
     @property
     def secure(self) -> bool:
@@ -231,6 +237,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         workers=number("MATCHMAKER_WORKERS", 1, 1, 64),
         threads=number("MATCHMAKER_THREADS", 8, 1, 256),
         jobs=one_of("MATCHMAKER_JOBS", "beside", ("beside", "elsewhere")),
+        registries=one_of("MATCHMAKER_REGISTRIES", "off", ("off", "on")),
     )
 
 

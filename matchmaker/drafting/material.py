@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from matchmaker.imports import online
 from matchmaker.imports.formats import read
 from matchmaker.imports.readers import FileKind, Row
 from matchmaker.imports.records import PersonRecord, RowRefused, StatementRecord, parse
-from matchmaker.profiles.identifiers import doi, pmid
+from matchmaker.profiles.identifiers import doi, orcid, pmid
 from matchmaker.texts import excerpt
 
 #: Records that are looked at; a long life's works are more than eight competences tell.
@@ -68,15 +69,22 @@ def as_person(values: dict[str, Any]) -> PersonRecord | None:
 
 
 def numbers(text: str) -> list[str]:
-    """The DOIs and PubMed numbers in a typed list, each once, in the form in which they are compared."""
-    parts = re.split(r"[\s;,]+", text.replace("PMID:", " ").replace("doi:", " "))
-    return list(dict.fromkeys(found for part in parts if (found := doi(part) or pmid(part))))
+    """The DOIs, PubMed numbers and ORCID iDs in a typed list, each once, in the form in which they are compared."""
+    return list(dict.fromkeys(found for part in _parts(text) if (found := _number(part))))
 
 
 def not_numbers(text: str) -> list[str]:
-    """What stands in a typed list and is neither a DOI nor a number of PubMed."""
-    parts = re.split(r"[\s;,]+", text.replace("PMID:", " ").replace("doi:", " "))
-    return [part for part in parts if part and not (doi(part) or pmid(part))]
+    """What stands in a typed list and is none of these."""
+    return [part for part in _parts(text) if not _number(part)]
+
+
+def _parts(text: str) -> list[str]:
+    spaced = re.sub(r"\b(?:PMID|DOI|ORCID)\b:?\s", " ", text, flags=re.IGNORECASE)
+    return [part for part in re.split(r"[\s;,]+", spaced) if part]
+
+
+def _number(text: str) -> str | None:
+    return doi(text) or orcid(text) or pmid(text)
 
 
 def pick(records: Iterable[StatementRecord], wanted: list[str]) -> tuple[list[StatementRecord], list[str]]:
@@ -93,3 +101,20 @@ def pick(records: Iterable[StatementRecord], wanted: list[str]) -> tuple[list[St
 def numbers_of(record: StatementRecord) -> list[str]:
     """What a record may be asked for by."""
     return [found for text in (record.identifier, record.key) if (found := doi(text) or pmid(text))]
+
+
+def look_up(given: Material) -> None:
+    """Ask the registries for the numbers that no record bears, and add what they answer. Raises NoAnswer."""
+    wanted, people = given.missing, [number for number in given.missing if orcid(number)]
+    answers: list[Material] = []
+    # An answer is a file like one that somebody saved there.
+    answers += [read_file("orcid.json", online.person(number)) for number in people[:1]]
+    if dois := [number for number in wanted if doi(number)]:
+        answers.append(read_file("openalex.json", online.works(dois)))
+    if pmids := [number for number in wanted if number not in people and pmid(number)]:
+        answers.append(read_file("pubmed.xml", online.articles(pmids)))
+    found, given.missing = pick([r for one in answers for r in one.records], [n for n in wanted if n not in people])
+    for one, number in zip(answers, people[:1], strict=False):
+        given.person = given.person or one.person
+        found += one.records if one.person and one.person.orcid == number else []
+    given.records += found

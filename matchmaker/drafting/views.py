@@ -13,6 +13,7 @@ from matchmaker.db import db
 from matchmaker.drafting import material, operations
 from matchmaker.drafting.forms import LARGEST_FILE, ConfirmForm, MaterialForm, packed
 from matchmaker.drafting.proposals import Proposal, propose
+from matchmaker.imports import online
 from matchmaker.imports.readers import UnreadableFile
 from matchmaker.imports.records import PersonRecord, StatementRecord
 from matchmaker.items import pages
@@ -33,7 +34,7 @@ def start() -> Any:
 
 
 def _start(form: MaterialForm) -> str:
-    return render_template("drafting/start.html", form=form)
+    return render_template("drafting/start.html", form=form, asks_registries=online.is_on())
 
 
 @bp.post("/")
@@ -45,6 +46,9 @@ def read() -> Any:
     form = MaterialForm()
     if not form.validate():
         return _start(form), 422
+    known = operations.known_texts(db.session, own)
+    # Reading and asking take seconds, for which nobody else should wait.
+    db.session.rollback()
     try:
         given = _given(form)
     except UnreadableFile as error:
@@ -52,7 +56,7 @@ def read() -> Any:
         return _start(form), 422
     if form.errors:
         return _start(form), 422
-    proposed = propose(given, operations.known_texts(db.session, own))
+    proposed = propose(given, known)
     return _page(
         proposed.proposals,
         given.records,
@@ -73,12 +77,17 @@ def _given(form: MaterialForm) -> material.Material:
     if form.numbers.data:
         wanted = material.numbers(form.numbers.data)
         if strange := material.not_numbers(form.numbers.data):
-            form.numbers.errors = [_("Neither a DOI nor a PubMed number: %(found)s", found=", ".join(strange[:5]))]
-        given.records, given.missing = material.pick(given.records, wanted)
-        if not given.records and not form.errors:
             form.numbers.errors = [
-                _("None of these is in the file. Add the file from PubMed or OpenAlex that holds them.")
+                _("Neither a DOI, a PubMed number nor an ORCID iD: %(found)s", found=", ".join(strange[:5]))
             ]
+        given.records, given.missing = material.pick(given.records, wanted)
+        if given.missing and online.is_on() and not form.errors:
+            try:
+                material.look_up(given)
+            except online.NoAnswer as error:
+                form.numbers.errors = [_("%(registry)s gave no answer. Try again later.", registry=str(error))]
+        if not given.records and given.person is None and not form.errors:
+            form.numbers.errors = [_("Nothing was found under these numbers. Add a file that holds them.")]
     given.further = max(0, len(given.records) - material.MOST_RECORDS)
     del given.records[material.MOST_RECORDS :]
     given.text = form.text.data or ""

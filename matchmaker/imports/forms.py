@@ -32,6 +32,17 @@ class UploadForm(FlaskForm):
         self.cluster.choices = [SelectChoice(public_id, name) for public_id, name in clusters]
 
 
+class AskForm(FlaskForm):
+    """An organisation's name or ROR id, which ROR is asked for, and the cluster it is for."""
+
+    words = ShortLine(_("Name or ROR id"), most=200, required=True)
+    cluster = SelectField(_("Cluster"), choices=[])
+
+    def offer(self, clusters: list[tuple[str, str]]) -> None:
+        """Say which clusters the viewer manages, as (public id, name)."""
+        self.cluster.choices = [SelectChoice(public_id, name) for public_id, name in clusters]
+
+
 class MappingForm(FlaskForm):
     """What happens to those that are here, and whose rows are that name nobody.
 

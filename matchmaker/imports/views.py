@@ -12,10 +12,11 @@ from flask_babel import ngettext
 from flask_security import current_user
 
 from matchmaker import jobs
+from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
-from matchmaker.imports import queries, running
+from matchmaker.imports import online, queries, running
 from matchmaker.imports.formats import Format
-from matchmaker.imports.forms import LARGEST_FILE, MappingForm, ReadingForm, UploadForm, chosen
+from matchmaker.imports.forms import LARGEST_FILE, AskForm, MappingForm, ReadingForm, UploadForm, chosen
 from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
 from matchmaker.imports.readers import FileKind, UnreadableFile
@@ -33,13 +34,15 @@ bp = Blueprint("imports", __name__, url_prefix="/desk/imports")
 @permits(Permission.CURATE)
 def index() -> str:
     """Every import into the manager's clusters, and the form for a new one."""
-    return _index(UploadForm())
+    return _index(UploadForm(formdata=None))
 
 
-def _index(form: UploadForm) -> str:
-    form.offer([(cluster.public_id, cluster.name) for cluster in queries.managed_clusters(db.session, g.viewer)])
+def _index(form: UploadForm, asking: AskForm | None = None) -> str:
+    asking = asking or AskForm(formdata=None, prefix="ror")
+    for one in (form, asking):
+        one.offer([(cluster.public_id, cluster.name) for cluster in queries.managed_clusters(db.session, g.viewer)])
     page = paginate(db.session, queries.runs(g.viewer), page_number(), url_of_page)
-    return render_template("imports/index.html", form=form, page=page)
+    return render_template("imports/index.html", form=form, page=page, asking=asking if online.is_on() else None)
 
 
 @bp.post("/")
@@ -65,6 +68,35 @@ def upload() -> Any:
     except UnreadableFile as error:
         form.file.errors = [str(error)]
         return _index(form), 422
+    db.session.commit()
+    return redirect(url_for(".show", public_id=run.public_id))
+
+
+@bp.post("/ror")
+@permits(Permission.CURATE)
+def ask() -> Any:
+    """Ask ROR for an organisation, where this installation asks registries; its answer is a file like any other."""
+    form = AskForm(prefix="ror")
+    clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
+    form.offer([(public_id, cluster.name) for public_id, cluster in clusters.items()])
+    if not form.validate():
+        return _index(UploadForm(formdata=None), form), 422
+    cluster_id = clusters[form.cluster.data].id
+    # The answer may take seconds, for which nobody else should wait.
+    db.session.rollback()
+    try:
+        content = online.organisations(form.words.data)
+        run = running.upload(
+            db.session,
+            db.session.get_one(Cluster, cluster_id),
+            current_user._get_current_object(),
+            kind=FileKind.ORGANISATIONS,
+            filename=f"{form.words.data}.ror.json",
+            content=content,
+        )
+    except (online.NoAnswer, UnreadableFile):
+        form.words.errors = [_("ROR knows none of that name, or gave no answer.")]
+        return _index(UploadForm(formdata=None), form), 422
     db.session.commit()
     return redirect(url_for(".show", public_id=run.public_id))
 

@@ -134,8 +134,8 @@ def test_numbers_pick_among_the_records_of_a_file_and_the_others_are_named() -> 
 def test_what_gives_nothing_to_read_is_said_on_the_form(member: FlaskClient) -> None:
     for given, said in (
         ({}, "Give a file"),
-        ({"numbers": "12345678 nonsense!"}, "Neither a DOI nor a PubMed number: nonsense!"),
-        ({"numbers": "12345678"}, "None of these is in the file"),
+        ({"numbers": "12345678 nonsense!"}, "Neither a DOI, a PubMed number nor an ORCID iD: nonsense!"),
+        ({"numbers": "12345678"}, "Nothing was found under these numbers"),
         ({"file": ("record.json", samples.ORCID_JSON[:200])}, "line 1"),
         ({"file": ("list.csv", b"name\nA\n")}, "describes no publication"),
     ):

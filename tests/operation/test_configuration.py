@@ -93,6 +93,7 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
     "MATCHMAKER_HOST": ("host", "127.0.0.1", "0.0.0.0", "0.0.0.0", {}),
     "MATCHMAKER_WORKERS": ("workers", 1, "4", 4, {"0": "from 1 to 64", "2.5": "found '2.5'"}),
     "MATCHMAKER_JOBS": ("jobs", "beside", "elsewhere", "elsewhere", {"never": "expected one of beside, elsewhere"}),
+    "MATCHMAKER_REGISTRIES": ("registries", "off", "on", "on", {"maybe": "expected one of off, on"}),
     "MATCHMAKER_THREADS": ("threads", 8, "32", 32, {"1000": "from 1 to 256"}),
 }
 

@@ -511,6 +511,7 @@ POST /desk/exports/<public_id>/file               export        manager
 # --- Imports
 GET  /desk/imports/                               -             manager
 POST /desk/imports/                               -             manager
+POST /desk/imports/ror                            -             manager
 GET  /desk/imports/<public_id>                    import        manager
 GET  /desk/imports/<public_id>/result.csv         import        manager
 POST /desk/imports/<public_id>/columns            import        manager
