@@ -92,7 +92,12 @@ def country_name(code: str) -> str:
 
 def language_name(code: str) -> str:
     """The name of a language in the language of the page; an unknown code stays as it is."""
-    return (_locale().languages.get(code, code) or code).capitalize() if code else ""
+    return language_in_sentence(code).capitalize()
+
+
+def language_in_sentence(code: str) -> str:
+    """The same as it stands inside a sentence: Swedish writes it small, English and German do not."""
+    return (_locale().languages.get(code, code) or code) if code else ""
 
 
 def country_choices(blank: Any = None) -> list[SelectChoice]:

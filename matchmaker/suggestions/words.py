@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from embeddings import Band
 from matchmaker.clusters.models import Organisation, OrganisationType
-from matchmaker.items.labels import country_name, label, labels, language_name
+from matchmaker.items.labels import country_name, label, labels, language_in_sentence
 from matchmaker.items.models import Cooperation, Rung, Stage
 from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Standing, Wish, Wished
 from matchmaker.suggestions.models import ItemKind
@@ -75,9 +75,9 @@ def wish_texts(wish: Wish) -> dict[str, str]:
         return {"label": _either(labels(wish.wanted, Cooperation)), "note": note}
     if wish.what is Wished.LANGUAGE:
         if met:
-            return {"label": _("Works in %(languages)s", languages=listed(map(language_name, wish.found))), "note": ""}
-        note = _("they work in %(languages)s", languages=listed(map(language_name, wish.found))) if wish.found else ""
-        wanted = _either(list(map(language_name, wish.wanted)))
+            return {"label": _("Works in %(languages)s", languages=listed(map(language_in_sentence, wish.found))), "note": ""}
+        note = _("they work in %(languages)s", languages=listed(map(language_in_sentence, wish.found))) if wish.found else ""
+        wanted = _either(list(map(language_in_sentence, wish.wanted)))
         return {"label": _("Works in %(languages)s", languages=wanted), "note": note}
     if wish.what is Wished.RUNG:
         wanted, found = label(wish.wanted[0], Rung), label(wish.found[0], Rung)
