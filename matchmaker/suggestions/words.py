@@ -74,9 +74,10 @@ def wish_texts(wish: Wish) -> dict[str, str]:
         note = _("they offer: %(kinds)s", kinds=listed(labels(wish.found, Cooperation))) if wish.found else ""
         return {"label": _either(labels(wish.wanted, Cooperation)), "note": note}
     if wish.what is Wished.LANGUAGE:
+        found = listed(map(language_in_sentence, wish.found))
         if met:
-            return {"label": _("Works in %(languages)s", languages=listed(map(language_in_sentence, wish.found))), "note": ""}
-        note = _("they work in %(languages)s", languages=listed(map(language_in_sentence, wish.found))) if wish.found else ""
+            return {"label": _("Works in %(languages)s", languages=found), "note": ""}
+        note = _("they work in %(languages)s", languages=found) if wish.found else ""
         wanted = _either(list(map(language_in_sentence, wish.wanted)))
         return {"label": _("Works in %(languages)s", languages=wanted), "note": note}
     if wish.what is Wished.RUNG:
