@@ -14,4 +14,6 @@ def init_app(app: Flask) -> None:
     from matchmaker.opendata.schema_org import description
 
     app.url_map.converters["linked"] = things.Ending
-    app.jinja_env.globals.update(schema_org=description, other_forms=things.other_forms, code_url=things.code_url)
+    app.jinja_env.globals.update(
+        schema_org=description, other_forms=things.other_forms, code_url=things.code_url, page_address=things.page_of
+    )
