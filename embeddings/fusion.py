@@ -30,8 +30,9 @@ OWNER_CHANCE = (-1.1, 0.63, -0.6)
 VOTES, STANDS_OUT = 1.0, 1.25
 #: The fewest texts that a chance is told among: fewer were not judged.
 SMALLEST_BOARD = 60
-#: How far words alone reach where they are trusted fully, without a model.
-WORDS_REACH = 0.85
+#: The same without a model, where scores are spreads of words times the trust in them.
+WORDS_CHANCE = (-1.5, 1.04, -0.61)
+WORDS_OWNER_CHANCE = (0.0, 0.33, -0.6)
 #: Spreads that the best text by words may stand out by, at most: about as far as the best one by meaning does.
 FARTHEST = 7.0
 
@@ -102,6 +103,9 @@ class Scale:
     texts: int = 0
     #: Whether texts that hardly stand out are left out.
     choosy: bool = True
+    #: Log-odds of relevance of a text and of an owner.
+    text: tuple[float, float, float] = CHANCE
+    owner: tuple[float, float, float] = OWNER_CHANCE
 
     @property
     def votes(self) -> float:
@@ -121,15 +125,16 @@ class Scale:
         """
         if with_meaning:
             return cls(1.0 if said is None else 1.0 + said.trust * max(said.farthest, 0.0) / FARTHEST, texts, choosy)
-        return cls(WORDS_REACH / max(said.trust if said else 0.0, 1e-6), texts, choosy)
+        reach = 1.0 / max(said.trust if said else 0.0, 1e-6)
+        return cls(reach, texts, choosy, WORDS_CHANCE, WORDS_OWNER_CHANCE)
 
     def chance(self, scores: np.ndarray) -> np.ndarray:
         """The chance that a text of this score is relevant; it never falls as the score grows."""
-        return self._logistic(CHANCE, scores)
+        return self._logistic(self.text, scores)
 
     def owner_chance(self, score: float) -> float:
         """The same for an owner, whose score has the votes of many texts in it."""
-        return float(self._logistic(OWNER_CHANCE, np.array([score]))[0])
+        return float(self._logistic(self.owner, np.array([score]))[0])
 
     def _logistic(self, line: tuple[float, float, float], scores: np.ndarray) -> np.ndarray:
         none, per_spread, per_fold = line

@@ -95,6 +95,15 @@ def test_a_lone_word_is_no_strong_match_and_two_may_be() -> None:
     assert band_of(0.05, lone=True) is Band.POSSIBLE
 
 
+def test_without_a_model_many_texts_that_share_a_little_make_no_strong_partner() -> None:
+    matcher = Matcher(None)
+    matcher.put(statement(n, f"{WORDS[n % 7]} {WORDS[n % 11]} {WORDS[n % 5]}", (n % 6 + 1,)) for n in range(1, 301))
+    asked = matcher.prepare(" ".join(WORDS[:6]))
+    owners = matcher.rank_owners(asked, allowed=None, limit=6)
+    assert len(owners) == 6
+    assert Band.STRONG not in [match.band for match in owners]
+
+
 def test_a_filter_changes_no_band() -> None:
     matcher = board(2, 80)
     query = matcher.prepare("gene vector assay")
