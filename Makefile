@@ -39,8 +39,9 @@ test: .venv/.dev  ## every test: unit, architecture, HTTP, real browser, real mo
 
 rights: .venv/.dev  ## branch coverage of the code that decides, records, exports and erases
 	@.venv/bin/python -m coverage run --branch --data-file=.coverage.rights \
-		--include='matchmaker/permissions.py,matchmaker/items/queries.py,matchmaker/audit/*,matchmaker/privacy/*' \
-		-m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py
+		--include='matchmaker/permissions.py,matchmaker/items/queries.py,matchmaker/audit/*,matchmaker/privacy/*,matchmaker/reports/*' \
+		-m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py tests/reports \
+		tests/confidentiality/test_teasers.py tests/api/test_working.py
 	@.venv/bin/python -m coverage report --data-file=.coverage.rights --show-missing
 
 lint: .venv/.dev  ## style, types of the engine, import contracts

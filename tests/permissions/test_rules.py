@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker.db import today
+from matchmaker.db import today, utcnow
 from matchmaker.items import queries
 from matchmaker.items.models import ItemState
 from matchmaker.needs.models import Need
@@ -252,3 +252,12 @@ def test_a_list_without_anything_has_one_empty_page_and_a_full_one_twenty(sessio
         factories.need(session, world.sme)
     page = paginate(session, wanted, 1, str)
     assert (len(page.items), page.pages) == (20, 2)
+
+
+def test_an_owners_list_begins_with_the_latest_change(session: Session, world: World) -> None:
+    moment = utcnow()
+    old, new, newest = (
+        factories.need(session, world.sme, updated_at=moment - timedelta(days=days)) for days in (9, 5, 5)
+    )
+    listed = session.scalars(queries.of_organisation(Need, world.sme.id)).all()
+    assert listed == [newest, new, old], "of two that changed at the same moment the later one comes first"

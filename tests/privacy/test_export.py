@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.audit.models import AuditEntry, Event
-from matchmaker.privacy.exports import cell, of_organisation, of_user
+from matchmaker.privacy.exports import archive, cell, of_organisation, of_user
 from matchmaker.privacy.register import EXPORTED, register
 from matchmaker.suggestions.models import Objection
 from tests import factories
@@ -87,6 +87,14 @@ def test_an_export_has_exactly_the_columns_of_the_register(session: Session, wor
         assert rows
         for table, found in rows.items():
             assert list(found[0]) == register()[table].of(*EXPORTED)
+
+
+def test_an_archive_leaves_out_tables_without_columns_and_keeps_files_apart() -> None:
+    made = archive({"user_role": [{}], "need": [{"title": "=1"}]}, {"a.pdf": b"%PDF"}, whom="Rut", installation="here")
+    with zipfile.ZipFile(io.BytesIO(made)) as unpacked:
+        assert set(unpacked.namelist()) == {"README.txt", "export.json", "tables/need.csv", "files/a.pdf"}
+        assert unpacked.read("tables/need.csv").decode("utf-8-sig").splitlines() == ["title", "'=1"]
+        assert unpacked.read("files/a.pdf") == b"%PDF"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", '"=1', "＝1"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from matchmaker.audit import Event
 from matchmaker.privacy.labels import EVENTS, GROUNDS
-from matchmaker.privacy.register import Class, register
+from matchmaker.privacy.register import Class, extract, register
 from matchmaker.tables import metadata
 
 #: Columns that name a person and do not make the row theirs, each with the reason.
@@ -85,3 +89,24 @@ def test_nothing_that_guards_a_sign_in_is_exported() -> None:
 
 def test_every_event_of_the_trail_has_its_words() -> None:
     assert set(EVENTS) == set(Event)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("    text: name\n", "expected a table before"),
+        ("thing | for a test | consent | a day | yours: - | ours: -\n", "expected mine: …, got 'yours: -'"),
+    ],
+)
+def test_a_register_that_does_not_fit_is_refused_by_its_line(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "register.txt").write_text(line, encoding="utf-8")
+    monkeypatch.setattr("matchmaker.privacy.register._FILE", tmp_path / "register.txt")
+    with pytest.raises(ValueError, match=said):
+        register.__wrapped__()
+
+
+def test_what_the_register_says_is_offered_for_translation() -> None:
+    offered = {text for _line, _function, text, _comments in extract(None, None, None, None)}
+    assert {text for entry in register().values() for text in (entry.purpose, entry.kept)} == offered

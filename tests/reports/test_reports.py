@@ -255,15 +255,16 @@ def test_reports_are_on_record_without_a_word_and_the_reported_never_read_who(
 def test_old_reports_are_dropped_but_none_on_which_something_is_down(world: factories.World, session: Session) -> None:
     long_ago = utcnow() - operations.KEPT - timedelta(days=1)
     facts = {"organisation_id": world.university.id, "complaint": Complaint.OTHER}
-    left, down, lifted, waits, recent = (
+    left, down, lifted, lifted_now, waits, recent = (
         Report(**facts, decision=Decision.LEFT, decided_at=long_ago),
         Report(**facts, decision=Decision.TAKEN_DOWN, decided_at=long_ago),
         Report(**facts, decision=Decision.TAKEN_DOWN, decided_at=long_ago, lifted_at=long_ago),
+        Report(**facts, decision=Decision.TAKEN_DOWN, decided_at=long_ago, lifted_at=utcnow()),
         Report(**facts, created_at=long_ago),
         Report(**facts, decision=Decision.LEFT, decided_at=utcnow()),
     )
-    session.add_all([left, down, lifted, waits, recent])
+    session.add_all([left, down, lifted, lifted_now, waits, recent])
     session.commit()
     operations.forget(session, now=utcnow())
     session.commit()
-    assert set(session.scalars(select(Report.id))) == {down.id, waits.id, recent.id}
+    assert set(session.scalars(select(Report.id))) == {down.id, lifted_now.id, waits.id, recent.id}
