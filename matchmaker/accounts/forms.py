@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flask import current_app, g
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_security import change_email, current_user, hash_password
 from flask_security import forms as fs
@@ -21,6 +22,7 @@ from matchmaker.accounts.operations import TOKEN_DAYS_MOST, use_code
 from matchmaker.accounts.redirects import is_safe
 from matchmaker.db import db, reading
 from matchmaker.texts import clean_line, clean_text, disguised_word
+from matchmaker.translations import LANGUAGES
 
 
 def not_an_address(_form: FlaskForm, field: Field) -> None:
@@ -144,6 +146,11 @@ class SignUpForm(Worded, SafeNext, Unlocked, fs.RegisterFormV2):
     def validate(self, **kwargs: Any) -> bool:
         mailing(self.email.data or "")
         return super().validate(**kwargs)
+
+    def to_dict(self, only_user: bool) -> dict[str, Any]:
+        """What the account begins with. It goes on in the language it was opened in, so that its mails do as well."""
+        spoken = str(get_locale())
+        return {**super().to_dict(only_user), "locale": "" if spoken == LANGUAGES[0] else spoken}
 
 
 class RecoverForm(Worded, Unlocked, fs.ForgotPasswordForm):

@@ -110,6 +110,11 @@ def test_a_password_of_half_a_megabyte_is_refused_at_once(client: FlaskClient) -
     assert client.post("/sign-up", data={**NEW, "password": "x" * 1_100_000}).status_code == 413
 
 
+def test_an_account_goes_on_in_the_language_it_was_opened_in(client: FlaskClient, session: Session) -> None:
+    client.post("/sign-up", data=NEW, headers={"Accept-Language": "sv"})
+    assert session.scalars(select(User.locale)).all() == ["sv"]
+
+
 def test_sign_up_takes_no_more_than_name_address_and_password(client: FlaskClient, session: Session) -> None:
     client.post(
         "/sign-up",
