@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from matchmaker.db import utcnow
 from matchmaker.notifications import operations as news
+from matchmaker.notifications.models import Notification
 from matchmaker.webhooks import operations, sending
 from matchmaker.webhooks.models import Delivery, Webhook
 
@@ -99,6 +100,15 @@ def test_what_a_user_is_told_reaches_the_program_signed_and_without_a_word_of_it
     assert secret not in page.get("/account/webhooks").text
     tell(app, session, world.sme_user)
     assert Receiver.got == []
+    with app.app_context():
+        both = [Notification(user_id=one.id, kind=KIND, facts=FACTS) for one in (world.sme_user, world.sme_admin)]
+        session.add_all(both)
+        session.commit()
+    [(_headers, body)] = Receiver.got
+    assert json.loads(body)["news"] == both[1].public_id
+    session.execute(delete(Delivery))
+    session.commit()
+    Receiver.got.clear()
 
     told = tell(app, session, world.sme_admin)
     [(headers, body)] = Receiver.got
