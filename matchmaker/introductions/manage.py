@@ -171,7 +171,7 @@ def _for_manager(introduction: Introduction) -> dict[str, Any]:
             and not allows(g.viewer, Permission.READ, item)
         ]
         organisation: Organisation = introduction.organisation_of(side)
-        return "" if hidden else organisation.name
+        return "" if hidden or things.gone(db.session, introduction, side) else organisation.name
 
     return {
         "introduction": introduction,

@@ -102,7 +102,7 @@ def names_side(session: Session, introduction: Introduction, side: Side) -> bool
     """Whether the other side may know who this is: both agreed, or nothing that this side brought is confidential."""
     if introduction.state == IntroductionState.ACCEPTED:
         return True
-    return things.confidential_item(session, introduction, side) is None
+    return not things.hides(session, introduction, side)
 
 
 def offer_of(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, delete, event, literal, select, update
 from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Organisation
-from matchmaker.introductions.models import About, Introduction, Side
+from matchmaker.introductions.models import About, Interest, Introduction, Side, matter_of
 from matchmaker.items.models import ItemState, Teaser
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, Viewer, Visibility, allows
@@ -22,6 +22,8 @@ MODELS: dict[About, type[Any]] = {
     About.TEST_FIELD: TestField,
     About.PROFILE: Profile,
 }
+#: The number of what is deleted.
+NO_MORE = 0
 KIND_OF: dict[type[Any], About] = {model: kind for kind, model in MODELS.items()}
 
 
@@ -118,3 +120,31 @@ def confidential_item(session: Session, introduction: Introduction, side: Side) 
     hidden = introduction.blind and side is Side.ASKER
     reader = None if hidden else introduction.organisation_of(side.other)
     return next((one for one in items_of(session, introduction, side) if is_confidential(one, reader)), None)
+
+
+@event.listens_for(Session, "after_flush")
+def _point_at_it_no_more(session: Session, _context: Any) -> None:
+    """Let no introduction point at what is deleted: a database may give its number to something new."""
+    for item in session.deleted:
+        kind = KIND_OF.get(type(item))
+        if kind is None:
+            continue
+        for of_kind, of_id in (
+            (Introduction.about_kind, Introduction.about_id),
+            (Introduction.with_kind, Introduction.with_id),
+        ):
+            session.execute(update(Introduction).where(of_kind == kind, of_id == item.id).values({of_id: NO_MORE}))
+        matter = matter_of({kind: item.id})
+        named = literal("gone:").concat(cast(Introduction.id, String))
+        session.execute(update(Introduction).where(Introduction.matter == matter).values(matter=named))
+        session.execute(delete(Interest).where(Interest.about_kind == kind, Interest.about_id == item.id))
+
+
+def gone(session: Session, introduction: Introduction, side: Side) -> bool:
+    """Whether what a side asked with is no more. It was a draft, since nothing else is deleted, and so confidential."""
+    return side is Side.ASKER and introduction.with_id is not None and asked_with(session, introduction) is None
+
+
+def hides(session: Session, introduction: Introduction, side: Side) -> bool:
+    """Whether a side stays anonymous until both agreed, because of what it brought."""
+    return gone(session, introduction, side) or confidential_item(session, introduction, side) is not None

@@ -17,6 +17,7 @@ from matchmaker.clusters.models import Organisation
 from matchmaker.db import utcnow
 from matchmaker.introductions import queries
 from matchmaker.introductions.models import Consent, Introduction, IntroductionState, Side
+from matchmaker.items.models import ItemState
 from matchmaker.mail.models import OutboxMessage
 from matchmaker.permissions import Viewer, Visibility
 from matchmaker.suggestions.learning import decided
@@ -384,3 +385,25 @@ def test_only_what_both_agreed_to_teaches_the_clusters_order(
         [one] = decided(session, world.cluster.id)
     assert (one.subject, one.thing) == (("need", need.id), ("organisation", world.university.id))
     assert one.liked
+
+
+def test_a_deleted_draft_gives_neither_its_owner_away_nor_its_place_to_the_next(
+    sme: Person, researcher: Person, world: Any, session: Session, latest: Latest
+) -> None:
+    draft = factories.need(session, world.sme, state=ItemState.DRAFT, visibility=Visibility.PRIVATE)
+    session.commit()
+    sme.ask(world.university, **{"for": draft.public_id})
+    introduction, gone = latest(), draft.id
+    assert world.sme.name not in researcher.read(introduction)
+    sme.browser.post(f"/needs/{draft.public_id}/delete")
+    assert world.sme.name not in researcher.read(introduction), "it was confidential"
+
+    # SQLite gives the highest number again.
+    session.expunge(draft)
+    successor = factories.need(session, world.sme, id=gone, title="Something else altogether")
+    session.commit()
+    page = researcher.read(introduction)
+    assert "Something else altogether" not in page
+    assert world.sme.name not in page
+    sme.ask(world.university, **{"for": successor.public_id})
+    assert latest().id != introduction.id
