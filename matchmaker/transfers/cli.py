@@ -40,8 +40,9 @@ def import_one(file: Path) -> None:
     except NotAsExpected as error:
         db.session.rollback()
         raise click.ClickException(str(error)) from error
-    db.session.commit()
     click.echo(f"{made.slug}\t{made.name}")
+    # What comes next writes in transactions of its own.
+    db.session.commit()
     for kind in KINDS:
         click.echo(f"{kind.name}: {counts[kind.name, 'created']} created, {counts[kind.name, 'here']} here already")
     if any(outcome == "created" for _name, outcome in counts):

@@ -169,11 +169,18 @@ def test_a_cluster_of_the_same_name_is_not_mixed_up(session: Session, elsewhere:
     assert elsewhere.scalars(select(Organisation)).all() == []
 
 
-def test_the_command_line_writes_a_file_and_reads_it(app: Flask, tmp_path: Path, filled: World) -> None:
+def test_the_command_line_writes_a_file_and_reads_it(
+    app: Flask, tmp_path: Path, session: Session, filled: World
+) -> None:
     file, runner = tmp_path / "cluster.zip", app.test_cli_runner()
     written = runner.invoke(args=["cluster", "export", filled.cluster.slug, str(file)])
     assert written.output.startswith("3 organisations, 1 profiles")
     read = runner.invoke(args=["cluster", "import", str(file)])
     assert "needs: 0 created, 2 here already" in read.output
+    session.delete(session.scalars(select(Need).where(Need.title == "For all managers")).one())
+    session.commit()
+    read = runner.invoke(args=["cluster", "import", str(file)])
+    assert "needs: 1 created, 1 here already" in read.output
+    assert read.exit_code == 0, read.output
     file.write_text("no")
     assert "Error: expected the file of a cluster" in runner.invoke(args=["cluster", "import", str(file)]).output
