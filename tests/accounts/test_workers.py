@@ -60,14 +60,61 @@ def test_of_forty_guesses_at_once_over_four_workers_five_reach_the_hash_and_a_re
     assert 429 in after, "a count begun anew would have granted both"
 
 
-def test_signing_out_in_one_worker_signs_out_in_all(server: Server) -> None:
+def stolen(browser: Browser, server: Server, *, only: str = "") -> Browser:
+    """A browser with the cookies of another, all or that one alone."""
+    thief = Browser(server)
+    thief._cookies = {name: value for name, value in browser._cookies.items() if only in name}
+    return thief
+
+
+def test_what_ends_in_one_worker_has_ended_in_all(server: Server) -> None:
     password = new_password(server, "ebba@example.org")
-    browser, thief = Browser(server), Browser(server)
-    browser.sign_in("ebba@example.org", password)
-    thief._cookies = dict(browser._cookies)
-    assert [thief.get("/account").status for _ in range(8)] == [200] * 8
+
+    def enter() -> Browser:
+        browser = Browser(server)
+        assert browser.post("/sign-in", email="ebba@example.org", password=password, remember="y").status == 302
+        return browser
+
+    def seen(browser: Browser, path: str = "/account") -> list[int]:
+        return [browser.get(path).status for _ in range(6)]
+
+    browser = enter()
+    thieves = [stolen(browser, server), stolen(browser, server, only="remember_token")]
+    assert [seen(thief) for thief in thieves] == [[200] * 6] * 2
+    # Read anew: whoever came back by the remembering cookie alone has a session of their own by now.
+    thieves = [stolen(browser, server), stolen(browser, server, only="remember_token"), *thieves]
     browser.post("/sign-out", on="/account")
-    assert [thief.get("/account").status for _ in range(8)] == [302] * 8
+    assert [seen(thief) for thief in thieves] == [[302] * 6] * 4, "copies of both cookies are worth nothing"
+
+    here, there = enter(), enter()
+    thieves = [there, stolen(there, server, only="remember_token")]
+    new = {"new_password": "a harbour without any wind", "new_password_confirm": "a harbour without any wind"}
+    assert here.post("/account/password", password=password, **new).status == 302
+    assert seen(here) == [200] * 6
+    assert [seen(thief) for thief in thieves] == [[302] * 6] * 2, "a new password ends every other sign-in"
+
+
+def test_every_answer_is_guarded_whoever_gives_it(server: Server) -> None:
+    browser = Browser(server)
+    for path, status in {
+        "/": 200,
+        "/nowhere": 404,
+        "/account": 302,
+        "/static/css/base.css": 200,
+        "/static/nothing.css": 404,
+        "/api/v1/search?q=bone": 401,
+        "/healthz": 200,
+        "/confirm/%00": 400,
+    }.items():
+        answer = browser.get(path)
+        assert answer.status == status, path
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy, path
+        assert "unsafe" not in policy, path
+        assert answer.headers["x-content-type-options"] == "nosniff", path
+        assert answer.headers["referrer-policy"] == "same-origin", path
+        assert answer.headers["x-request-id"], path
+    assert browser._ask("TRACE", "/").status == 405
 
 
 def test_a_new_secret_key_signs_nobody_out_while_the_old_one_is_named_and_passwords_go_on_fitting(
