@@ -67,7 +67,7 @@ def statements(text: str) -> list[str]:
     found: dict[str, None] = {}
     for sentence in sentences(text):
         line = normalise(_BULLET.sub("", sentence)).strip()
-        tokens = line.split()
+        tokens = word_list(line)
         letters = sum(c.isalpha() for c in line)
         if _SHORTEST <= len(tokens) <= _LONGEST and letters > 0.6 * len(line) and not _FURNITURE.search(line):
             found[line] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -13,6 +14,10 @@ from matchmaker.imports.formats import read
 from matchmaker.imports.models import ImportRun, RunState
 from matchmaker.imports.notifications import tell_of_end
 from matchmaker.jobs import job
+
+#: How long the worker rests after a batch, as a part of the time that the batch took.
+REST = 0.25
+_LONGEST_REST = 1.0
 
 
 @job("imports", every=timedelta(minutes=1))
@@ -32,6 +37,7 @@ def _put_all(session: Session, run_id: int) -> None:
     rows = list(read(run.filename, run.content, run.format, run.kind))
     session.rollback()
     while True:
+        began = time.monotonic()
         # Asked anew for every batch, under a lock: somebody may have paused it, or another worker gone on with it.
         found = session.scalar(
             select(ImportRun).where(ImportRun.id == run_id, ImportRun.state == RunState.RUNNING).with_for_update()
@@ -44,6 +50,8 @@ def _put_all(session: Session, run_id: int) -> None:
             tell_of_end(session, found)
         session.commit()
         session.expunge_all()
+        # On SQLite one writes at a time: whoever waits gets in, because the next batch does not follow at once.
+        time.sleep(min(_LONGEST_REST, REST * (time.monotonic() - began)))
 
 
 @job("import-files", every=timedelta(hours=6))

@@ -38,7 +38,7 @@ from matchmaker.imports.readers import BadRow, FileKind, Row, UnreadableFile
 from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, parse
 
 #: Rows of one transaction: few, because on SQLite nobody else can write meanwhile.
-BATCH = 50
+BATCH = 25
 #: Rows that are looked at before an import starts.
 FORESEEN = 500
 #: How long an import can be undone.
