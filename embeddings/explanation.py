@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
+from typing import TypeVar
 
 from embeddings.glossary import Glossary, bundled_glossary
 from embeddings.language import LANGUAGES, normalise, words
 from embeddings.lexical import RELATED, similarity
 from embeddings.terms import word_terms
+
+K = TypeVar("K")
+V = TypeVar("V")
+#: Pairs of texts, and texts with their terms, whose words are remembered.
+EXPLAINED = 2_000
 
 
 def shared_terms(
@@ -25,6 +31,16 @@ def shared_terms(
     the same letters in another form ("Osteogenese", "osteogenesis").
     """
     glossary = bundled_glossary() if glossary is None else glossary
+    place = (query, query_language, passage, passage_language, glossary.version)
+    found = _SHARED.get(place)
+    if found is None:
+        found = _remember(_SHARED, place, _shared(query, passage, query_language, passage_language, glossary))
+    return found
+
+
+def _shared(
+    query: str, passage: str, query_language: str, passage_language: str, glossary: Glossary
+) -> tuple[str, ...]:
     wanted = _wanted(query, query_language, glossary)
     shared: dict[str, str] = {}
     for match in words(normalise(passage)):
@@ -41,6 +57,14 @@ def mark_terms(text: str, terms: Collection[str], *, glossary: Glossary | None =
     The terms may come from the other text of a pair: what shared_terms finds is marked on both sides.
     """
     glossary = bundled_glossary() if glossary is None else glossary
+    place = (text, tuple(terms), glossary.version)
+    found = _MARKED.get(place)
+    if found is None:
+        found = _remember(_MARKED, place, tuple(_segments(text, terms, glossary)))
+    return list(found)
+
+
+def _segments(text: str, terms: Collection[str], glossary: Glossary) -> list[tuple[str, bool]]:
     wanted: set[str] = set()
     for term in terms:
         for match in words(term):
@@ -131,5 +155,15 @@ def _by_letters(wanted: frozenset[str]) -> tuple[dict[str, list[str]], dict[str,
     return beginning, ending
 
 
+def _remember(memory: dict[K, V], place: K, found: V) -> V:
+    """Whoever looks at a list looks at it again, or turns its page back: the same pairs are explained many times."""
+    if len(memory) >= EXPLAINED:
+        memory.clear()
+    memory[place] = found
+    return found
+
+
+_SHARED: dict[tuple[str, str, str, str, str], tuple[str, ...]] = {}
+_MARKED: dict[tuple[str, tuple[str, ...], str], tuple[tuple[str, bool], ...]] = {}
 _KEYS: dict[tuple[str, tuple[str, ...], str], frozenset[str]] = {}
 _WANTED: dict[tuple[str, str, str], frozenset[str]] = {}

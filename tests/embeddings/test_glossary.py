@@ -6,6 +6,7 @@ import pytest
 
 from embeddings import HashingEncoder, Matcher, Statement
 from embeddings.encoder import GlossedEncoder
+from embeddings.explanation import mark_terms, shared_terms
 from embeddings.glossary import Acronym, Glossary, bundled_glossary, read_acronyms, read_table
 
 SMALL = Glossary.of(
@@ -109,3 +110,14 @@ def test_a_lone_swedish_word_finds_the_english_text() -> None:
     texts = ["Treatment of wastewater from hospitals", "Antibodies against influenza", "Bone implants"]
     matcher.put(Statement(n, text, "en", (n,), n, None) for n, text in enumerate(texts, start=1))
     assert [m.key for m in matcher.rank_items(matcher.prepare("avloppsvatten"), allowed=None, limit=1)] == [1]
+
+
+def test_words_two_texts_share_are_found_anew_by_another_glossary() -> None:
+    """What is explained is remembered, but never beyond the glossary it was explained by."""
+    unread, read = Glossary.of({"de": {"haut": "skin"}}), Glossary.of({"de": {"knochen": "bone"}})
+    texts = {"query": "Knochen", "passage": "Bone screws", "query_language": "de", "passage_language": "en"}
+    for _ in range(2):
+        assert shared_terms(**texts, glossary=unread) == ()
+        assert shared_terms(**texts, glossary=read) == ("Bone",)
+        assert mark_terms("Knochen", ["bone"], glossary=unread) == [("Knochen", False)]
+        assert mark_terms("Knochen", ["bone"], glossary=read) == [("Knochen", True)]
