@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from flask import Response, g, jsonify
 from flask_openapi3 import Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Select, func
 
 from matchmaker import api
@@ -44,15 +44,17 @@ blueprint = api.blueprint("directory")
 _tag = Tag(name="search", description="One search over everything you may find.")
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(FilterQuery):
     """What to search for."""
 
-    model_config = ConfigDict(extra="forbid")
+    no_filters: ClassVar[frozenset[str]] = frozenset({"kind"})
 
     q: str = Field(min_length=1, max_length=1_000, description="Words, or a sentence that says what is sought.")
     kind: Literal["competence", "need", "test_field", "organisation", "evidence", "teaser"] | None = Field(
         None, description="Only this kind."
     )
+    rung: list[Rung] = Field(default_factory=list)
+    cooperation: list[Cooperation] = Field(default_factory=list)
     limit: int = Field(20, ge=1, le=100)
     offset: int = Field(0, ge=0, le=1_000)
 
@@ -82,7 +84,11 @@ class SearchResult(BaseModel):
 def find(query: SearchQuery) -> Response:
     """Organisations, competences, needs, test fields and evidence that you may find."""
     kinds = [ItemKind(query.kind)] if query.kind else None
-    answer = search(db.session, g.viewer, query.q, kinds, Filters(), limit=query.limit, offset=query.offset)
+    try:
+        filters = query.filters
+    except UnknownFilter as error:
+        return api.invalid(filters=error)
+    answer = search(db.session, g.viewer, query.q, kinds, filters, limit=query.limit, offset=query.offset)
     items: list[dict[str, Any]] = [
         Found(
             kind=hit.kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from flask import Response, g, jsonify
 from flask_openapi3 import Tag
@@ -207,6 +207,9 @@ class FilterQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    #: Fields that are named like a filter and are none.
+    no_filters: ClassVar[frozenset[str]] = frozenset()
+
     sector: list[Sector] = Field(default_factory=list)
     type: list[OrganisationType] = Field(default_factory=list, description="What kind of organisation.")
     sme: bool = Field(False, description="Only small and medium-sized enterprises.")
@@ -217,7 +220,7 @@ class FilterQuery(BaseModel):
     @property
     def filters(self) -> Filters:
         """The same as the pages narrow by. Raises UnknownFilter."""
-        names = type(self).model_fields.keys() & {one.name for one in fields(Filters)}
+        names = type(self).model_fields.keys() & {one.name for one in fields(Filters)} - self.no_filters
         return Filters.of({name: getattr(self, name) for name in names})
 
 

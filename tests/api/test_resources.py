@@ -219,6 +219,9 @@ def test_a_list_is_narrowed_as_the_pages_narrow_it(app: Flask, session: Session,
     assert titles(organisation=world.university.public_id) == titles(type="university") == {"A need with a low level"}
     assert titles(mine="true", state="draft") == set()
     assert ours.get("/needs", sector="nonsense").status_code == ours.get("/needs", colour="red").status_code == 422
+    found = ours.get("/search", q="need", type="university").json["items"]
+    assert {one["title"] for one in found if one["kind"] == "need"} == {"A need with a low level"}
+    assert ours.get("/search", q="need", kind="need", sector="industry").json["total"] == 1
     assert [one["name"] for one in ours.get("/organisations", q=world.sme.name).json["items"]] == [world.sme.name]
 
 
