@@ -92,3 +92,17 @@ def test_names_stand_in_the_alphabet_of_the_reader(client: FlaskClient, session:
     assert listed("de") == german
     assert listed("sv") == ["Apoteket", "Ébène", "Strasse 2", "Straße", "Zeta", "Åbo", "Ärla", "Ödlan"]
     assert sorted(german, key=lambda name: place(name, "sv"))[-3:] == ["Åbo", "Ärla", "Ödlan"]
+
+
+def test_a_title_is_marked_with_its_language_where_the_page_speaks_another(
+    client: FlaskClient, session: Session, world: World
+) -> None:
+    need = factories.need(session, world.sme, title="Keimfreie Oberfläche für Implantate gesucht", language="de")
+    session.commit()
+    marked = '<h1><span lang="de">Keimfreie Oberfläche'
+    assert marked in client.get(f"/needs/{need.public_id}", headers={"Accept-Language": "sv"}).text
+    assert marked not in client.get(f"/needs/{need.public_id}", headers={"Accept-Language": "de"}).text
+
+
+def test_what_is_kept_about_people_is_told_in_their_language(client: FlaskClient) -> None:
+    assert "personer som loggar in" in client.get("/privacy", headers={"Accept-Language": "sv"}).text
