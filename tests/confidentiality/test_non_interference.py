@@ -47,6 +47,10 @@ OTHERS = {
 }
 
 
+#: Who is shown no teaser is asked about another text alone: no owner stands behind anything they see.
+PAIRS = [(other, role) for other in OTHERS for role in ROLES if other == "another text" or role not in ROLES[:2]]
+
+
 class Worlds:
     """Installations and what was seen of them, each made and crawled once."""
 
@@ -94,8 +98,7 @@ def test_the_crawl_sees_what_there_is(worlds: Worlds, role: str) -> None:
     assert len(teasers) == (0 if role in ("visitor", "newcomer") else len(TEASERS))
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize(("other", "role"), PAIRS)
 def test_who_is_not_entitled_cannot_tell_the_worlds_apart(worlds: Worlds, role: str, other: str) -> None:
     found = list(differences(worlds.seen(KESTREL, role), worlds.seen(OTHERS[other], role)))
     assert found == [], "\n".join(found[:10])
