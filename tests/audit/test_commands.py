@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.audit import Event
 from matchmaker.audit.models import AuditChain, AuditEntry
+from matchmaker.audit.operations import digest_of
 from matchmaker.audit.queries import faults, head
 
 
@@ -54,6 +55,17 @@ def test_an_end_that_names_another_entry_is_a_fault(session: Session) -> None:
     session.execute(update(AuditChain).values(digest="0" * 64))
     session.commit()
     assert list(faults(session)) == ["entry 2: the chain's end does not name it as the latest"]
+
+
+def test_an_entry_that_was_replaced_together_with_its_digest_does_not_follow(session: Session) -> None:
+    written(session, *[Event.EXPORTED] * 3)
+    second = session.scalars(select(AuditEntry).where(AuditEntry.number == 2)).one()
+    second.actor_id = 9
+    digest = digest_of(second, number=2, previous=second.previous)
+    session.expunge(second)
+    session.execute(update(AuditEntry).where(AuditEntry.number == 2).values(actor_id=9, digest=digest))
+    session.commit()
+    assert list(faults(session)) == ["entry 3: does not follow entry 2, one of them was replaced"]
 
 
 def test_one_entry_and_several_that_were_taken_out_are_told_apart(session: Session) -> None:

@@ -29,6 +29,7 @@ from matchmaker.permissions import (
     permits,
     require,
 )
+from matchmaker.profiles.models import Evidence
 from tests import factories
 from tests.factories import World
 
@@ -252,6 +253,22 @@ def test_a_list_without_anything_has_one_empty_page_and_a_full_one_twenty(sessio
         factories.need(session, world.sme)
     page = paginate(session, wanted, 1, str)
     assert (len(page.items), page.pages) == (20, 2)
+
+
+def test_a_confidential_text_is_found_by_its_own_address_and_by_its_teasers(session: Session, world: World) -> None:
+    words = "A maker of implants seeks a way to keep cells alive. Experience with flow is welcome."
+    hidden = factories.competence(session, world.sme, visibility=Visibility.TEASER, teaser=words)
+    shown = factories.competence(session, world.sme)
+    host = "https://cluster.example"
+    for address in (
+        f"/competences/{hidden.public_id}",
+        f"{host}/teasers/{hidden.shown_as.public_id}/",
+        hidden.public_id,
+    ):
+        assert queries.confidential_at(session, address) is hidden, address
+    for address in (f"/competences/{shown.public_id}", "/competences/nowhere", ""):
+        assert queries.confidential_at(session, address) is None, address
+    assert session.scalars(select(Evidence).where(queries.entrusted(Evidence, MANAGER))).all() == []
 
 
 def test_an_owners_list_begins_with_the_latest_change(session: Session, world: World) -> None:

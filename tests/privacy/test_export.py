@@ -156,6 +156,7 @@ def test_the_pages_say_what_is_kept_and_who_did_what(session: Session, world: Wo
     sign_in(world.sme_admin).post("/account/privacy/export")
     assert "Data exported" in admin.get("/audit").text
     assert "Nothing on record" in admin.get("/audit?event=break_glass").text
+    assert "Take" in sign_in(world.sme_admin).get(f"/organisations/{world.sme.public_id}/data").text
 
 
 def test_an_organisation_reads_its_own_trail_without_managers_verdicts(

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.accounts.models import User
 from matchmaker.audit import Event
 from matchmaker.audit.models import AuditEntry
 from matchmaker.db import utcnow
@@ -20,10 +21,13 @@ from matchmaker.items.operations import publish
 from matchmaker.needs.models import Need
 from matchmaker.notifications.models import Notification
 from matchmaker.permissions import Visibility
+from matchmaker.privacy.operations import erase_user
 from matchmaker.profiles.models import Competence
 from matchmaker.reports import operations
 from matchmaker.reports.guard import TakenDown
+from matchmaker.reports.jobs import forget_reports
 from matchmaker.reports.models import Complaint, Decision, Report
+from matchmaker.reports.queries import taken_down
 from tests import factories
 
 SignIn = Callable[..., FlaskClient]
@@ -224,6 +228,30 @@ def test_where_nobody_manages_the_platform_admin_is_told(
     assert told(session, world.platform_admin) == ["reported"]
 
 
+def test_only_what_one_reads_of_others_can_be_reported_and_only_with_words(
+    world: factories.World, need: Need, session: Session, sign_in: SignIn
+) -> None:
+    reader = sign_in(world.sme_user)
+    form = reader.get(f"/reports/about/{need.public_id}")
+    assert (form.status_code, need.title in form.text) == (200, True)
+    assert reader.post(f"/reports/about/{need.public_id}", data={"complaint": "untrue"}).status_code == 422
+    for address in ("nowhere", world.sme.public_id):
+        assert reader.get(f"/reports/about/{address}").status_code == 404, address
+    assert session.scalars(select(Report)).all() == []
+
+
+def test_the_report_of_somebody_who_is_erased_is_decided_all_the_same(
+    world: factories.World, need: Need, session: Session, sign_in: SignIn
+) -> None:
+    address = reported(sign_in(world.newcomer), need)
+    erase_user(session, session.get_one(User, world.newcomer.id), actor_id=None)
+    session.commit()
+    manager = sign_in(world.manager)
+    assert "somebody who is here no more" in manager.get(address).text
+    assert "Decided" in decide(manager, address)
+    assert taken_down(Need(id=need.id)) is None, "what no session knows can't be looked up"
+
+
 def test_a_new_account_reports_less(world: factories.World, session: Session, sign_in: SignIn) -> None:
     browser = sign_in(world.newcomer)
     for _ in range(operations.REPORTS_WHILE_NEW):
@@ -252,7 +280,9 @@ def test_reports_are_on_record_without_a_word_and_the_reported_never_read_who(
     assert world.sme_user.name not in trail
 
 
-def test_old_reports_are_dropped_but_none_on_which_something_is_down(world: factories.World, session: Session) -> None:
+def test_old_reports_are_dropped_but_none_on_which_something_is_down(
+    app: Flask, world: factories.World, session: Session
+) -> None:
     long_ago = utcnow() - operations.KEPT - timedelta(days=1)
     facts = {"organisation_id": world.university.id, "complaint": Complaint.OTHER}
     left, down, lifted, lifted_now, waits, recent = (
@@ -265,6 +295,6 @@ def test_old_reports_are_dropped_but_none_on_which_something_is_down(world: fact
     )
     session.add_all([left, down, lifted, lifted_now, waits, recent])
     session.commit()
-    operations.forget(session, now=utcnow())
-    session.commit()
+    with app.app_context():
+        forget_reports()
     assert set(session.scalars(select(Report.id))) == {down.id, lifted_now.id, waits.id, recent.id}
