@@ -99,6 +99,7 @@ def test_a_program_learns_for_whom_it_acts_and_changes_what_its_owner_says_of_th
     assert me["clusters"] == [{"id": world.cluster.public_id, "name": world.cluster.name, "manages": False}]
     changed = ours.patch("/me", None, title="Head of implants", matched=False).json
     assert changed == {**me, "title": "Head of implants", "matched": False}
+    assert ours.patch("/me", None, title="Head of bone").json == {**changed, "title": "Head of bone"}
     assert ours.patch("/me", None, name="").status_code == ours.patch("/me", None, locale="xx").status_code == 422
     assert newcomer.get("/me").json["acts_for"] is None
     assert world.cluster.public_id in {one["id"] for one in newcomer.get("/clusters").json["items"]}
