@@ -64,9 +64,6 @@ class _Pieces(dict[str, tuple[str, ...]]):
         self.acronyms: dict[str, list[tuple[str, tuple[Acronym, ...]]]] = {}
 
     def __missing__(self, piece: str) -> tuple[str, ...]:
-        if len(self) >= PIECES:
-            # What else is known of a piece stays: it's few, and a reader may be between the two.
-            self.clear()
         glossary, language, tokens = self._glossary, self._language, word_list(piece)
         if language in glossary.stems:
             self.english[piece] = tuple(text_terms(glossary.gloss(piece, language), "en"))
@@ -135,13 +132,17 @@ class Glossary:
         """
         text = normalise(text)
         known, pieces = self._read_pieces(language), text.split()
-        return self._expansions(text, pieces, list(chain.from_iterable(map(known.__getitem__, pieces))), language)
+        return self._expansions(
+            text, known, pieces, list(chain.from_iterable(map(known.__getitem__, pieces))), language
+        )
 
-    def _expansions(self, text: str, pieces: list[str], terms: list[str], language: str) -> tuple[tuple[str, str], ...]:
+    def _expansions(
+        self, text: str, known: _Pieces, pieces: list[str], terms: list[str], language: str
+    ) -> tuple[tuple[str, str], ...]:
         found: dict[tuple[str, str], None] = {}
         # Most texts are looked through for nothing.
         called: list[tuple[str, tuple[Acronym, ...]]] = []
-        acronyms = self._read_pieces(language).acronyms
+        acronyms = known.acronyms
         if text == text.lower():
             called = [(t, readings) for t in word_list(text) if (readings := self.readings(t, typed_small=True))]
         elif not acronyms.keys().isdisjoint(pieces):
@@ -197,7 +198,7 @@ class Glossary:
         text = normalise(text)
         known, pieces = self._read_pieces(language), text.split()
         found = list(chain.from_iterable(map(known.__getitem__, pieces)))
-        added = self._expansions(text, pieces, found, language)
+        added = self._expansions(text, known, pieces, found, language)
         if language in self.stems:
             if not known.begins.isdisjoint(pieces) and self._has_phrase(text, language):
                 found += text_terms(self.gloss(text, language), "en")
@@ -209,8 +210,9 @@ class Glossary:
 
     def _read_pieces(self, language: str) -> _Pieces:
         known = self._pieces.get(language)
-        if known is None:
-            known = self._pieces.setdefault(language, _Pieces(self, language))
+        if known is None or len(known) >= PIECES:
+            # Whoever reads with the old ones goes on with them.
+            known = self._pieces[language] = _Pieces(self, language)
         return known
 
     def _has_phrase(self, text: str, language: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from embeddings import HashingEncoder, Matcher, Statement
+from embeddings import glossary as glossary_module
 from embeddings.encoder import GlossedEncoder
 from embeddings.explanation import mark_terms, shared_terms
 from embeddings.glossary import Acronym, Glossary, bundled_glossary, read_acronyms, read_table
@@ -121,3 +122,13 @@ def test_words_two_texts_share_are_found_anew_by_another_glossary() -> None:
         assert shared_terms(**texts, glossary=read) == ("Bone",)
         assert mark_terms("Knochen", ["bone"], glossary=unread) == [("Knochen", False)]
         assert mark_terms("Knochen", ["bone"], glossary=read) == [("Knochen", True)]
+
+
+def test_a_glossary_that_forgets_its_pieces_reads_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [("Knochenheilung mit CAR-T und GMP", "de"), ("Vävnad för ATMP", "sv"), ("GMP suites for ATMP", "en")]
+    told = [Glossary.terms(bundled_glossary(), *text) for text in texts]
+    monkeypatch.setattr(glossary_module, "PIECES", 1)
+    for _ in range(2):
+        assert [Glossary.terms(bundled_glossary(), *text) for text in texts] == told
