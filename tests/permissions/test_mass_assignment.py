@@ -65,6 +65,8 @@ def plain(value: Any) -> str:
         return "now"
     if isinstance(value, list):
         return repr([plain(one) for one in value])
+    if isinstance(value, dict):
+        return repr({name: plain(one) for name, one in value.items()})
     return "an id" if isinstance(value, str) and _RANDOM.fullmatch(value) else repr(value)
 
 
