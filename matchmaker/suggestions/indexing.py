@@ -23,7 +23,7 @@ from matchmaker.items.models import ItemState, Teaser
 from matchmaker.needs.models import Need
 from matchmaker.permissions import CONFIDENTIAL, Visibility
 from matchmaker.profiles.models import Competence, Evidence
-from matchmaker.suggestions.models import Audience, Embedding, IndexClock, ItemKind, StatementRow
+from matchmaker.suggestions.models import Audience, Embedding, Feedback, IndexClock, ItemKind, StatementRow
 from matchmaker.testfields.models import TestField
 
 MODELS: dict[ItemKind, type[Any]] = {
@@ -290,6 +290,17 @@ def _note_changes(session: Session, _context: Any) -> None:
         elif isinstance(item, ClusterMembership):
             # Who may read an organisation's members-only items has changed.
             changed.add((ItemKind.ORGANISATION, item.organisation_id))
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_answers(session: Session, _context: Any) -> None:
+    """Drop what was answered to what is deleted: a database may give its number to something new."""
+    for item in session.deleted:
+        kind = KIND_OF.get(type(item))
+        if kind is not None:
+            asked_from = and_(Feedback.subject_kind == kind, Feedback.subject_id == item.id)
+            answered_to = and_(Feedback.object_kind == kind, Feedback.object_id == item.id)
+            session.execute(delete(Feedback).where(or_(asked_from, answered_to)))
 
 
 @event.listens_for(Session, "before_commit")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts.models import User
 from matchmaker.jobs import wake
 from matchmaker.notifications.operations import retract_all, tell
 from matchmaker.suggestions.filters import Filters
+from matchmaker.suggestions.indexing import KIND_OF
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.watches.models import Find, Watch
 from matchmaker.watches.queries import Key
@@ -75,3 +77,12 @@ def note(session: Session, watch: Watch, fitting: Iterable[Key], *, now: datetim
         facts = {"watch": watch.name, "watch_id": watch.public_id, "count": len(made)}
         tell(session, user, FOUND, facts, key=f"{watch.public_id}:{made[0].id}")
     return 0 if first_look else len(made)
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_finds(session: Session, _context: Any) -> None:
+    """Know nothing of what is deleted: a database may give its number to something new, which nobody was told of."""
+    for item in session.deleted:
+        kind = KIND_OF.get(type(item))
+        if kind is not None:
+            session.execute(delete(Find).where(Find.kind == kind, Find.item_id == item.id))

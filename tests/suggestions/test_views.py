@@ -140,6 +140,19 @@ def test_what_was_saved_is_listed(sign_in: SignIn, world: factories.World, need:
     assert sign_in(world.manager).get(f"{url}?tab=saved").status_code == 404
 
 
+def test_what_was_answered_to_something_deleted_says_nothing_of_what_gets_its_number(
+    sign_in: SignIn, session: Session, world: factories.World, need: Any
+) -> None:
+    sign_in(world.sme_user).post("/suggestions/answer", data=answer_to(need, world.host, "never"))
+    number = need.id
+    session.delete(need)
+    session.flush()
+    next_need = factories.need(session, world.sme)
+    session.commit()
+    assert next_need.id == number, "SQLite gives the number to the next"
+    assert session.query(Feedback).count() == 0
+
+
 @pytest.mark.parametrize("broken", [{"answer": "maybe"}, {"object_kind": "cluster"}, {"subject_kind": "test_field"}])
 def test_a_nonsensical_answer_is_refused(
     sign_in: SignIn, world: factories.World, need: Any, broken: dict[str, str]

@@ -71,6 +71,19 @@ def test_what_is_new_is_told_once(
     assert look() == ["1 for bacteriophages biofilm implants"]
 
 
+def test_what_takes_the_number_of_something_deleted_is_told_of(
+    world: factories.World, session: Session, keep: Callable[..., Watch], look: Callable[[], list[str]]
+) -> None:
+    first = publish(session, world.university)
+    keep("q=bacteriophages+biofilm+implants&what=competence")
+    assert look() == []
+    number = first.id
+    session.delete(first)
+    session.flush()
+    assert publish(session, world.host).id == number
+    assert look() == ["1 for bacteriophages biofilm implants"]
+
+
 def test_a_field_is_watched_without_words(
     world: factories.World, session: Session, keep: Callable[..., Watch], look: Callable[[], list[str]]
 ) -> None:
