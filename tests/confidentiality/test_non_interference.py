@@ -23,13 +23,18 @@ from tests.confidentiality.worlds import (
     TEASERS,
     Installation,
     Secret,
+    Wire,
     crawl,
     differences,
     furnish,
     mails,
 )
+from tests.conftest import SECRET_KEY
+from tests.servers import Servers
 
 ROLES = ("visitor", "newcomer", "fellow", "stranger", "own manager", "far manager")
+#: Who asks a server of several processes.
+SERVED = ("visitor", "fellow", "far manager")
 #: What an attacker types who suspects the topic, by its words and by its meaning.
 QUERIES = [
     KESTREL.topic,
@@ -58,6 +63,11 @@ class Worlds:
         self._directory, self._template, self._patch = directory, template, patch
         self._made: dict[Secret, Installation] = {}
         self._seen: dict[tuple[Secret, str], dict] = {}
+
+    def folder(self, secret: Secret) -> Path:
+        """The data directory of an installation."""
+        self.of(secret)
+        return self._directory / str(list(self._made).index(secret))
 
     def of(self, secret: Secret) -> Installation:
         if secret not in self._made:
@@ -109,6 +119,33 @@ def test_no_answer_holds_a_canary(worlds: Worlds, role: str) -> None:
     """Words of the confidential text stand only in answers to those who typed them."""
     for address, (_, _, body) in worlds.seen(KESTREL, role).items():
         if not any(word in address for word in KESTREL.words):
+            assert [word for word in KESTREL.words if word in body.lower()] == [], address
+
+
+def test_four_workers_of_a_real_server_tell_the_worlds_apart_no_more(
+    worlds: Worlds, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Another text and another owner at once; by words alone, so that no model has to be loaded."""
+    servers = Servers(lambda: tmp_path_factory.mktemp("served"))
+    seen = []
+    try:
+        for secret in (KESTREL, replace(MARSH, owner="host")):
+            settings = {"MATCHMAKER_SECRET_KEY": SECRET_KEY, "MATCHMAKER_MODEL": "none", "MATCHMAKER_WORKERS": "4"}
+            inside = worlds.of(secret)
+            server = servers(like=worlds.folder(secret), **settings)
+            wires = {role: Wire(server, browser) for role, browser in inside.browsers.items()}
+            outside = replace(inside, browsers=wires)
+            seen.append({role: crawl(outside, role, QUERIES[:4:3], most=30) for role in SERVED})
+    finally:
+        servers.stop()
+    for role in SERVED:
+        first, second = (one[role] for one in seen)
+        found = list(differences(first, second))
+        assert found == [], "\n".join(found[:10])
+        assert [address for address, (status, _, _) in first.items() if status == 429 or status >= 500] == []
+        teasers = [address for address, (status, _, _) in first.items() if "/teasers/" in address and status == 200]
+        assert bool(teasers) == (role != "visitor")
+        for address, (_, _, body) in first.items():
             assert [word for word in KESTREL.words if word in body.lower()] == [], address
 
 

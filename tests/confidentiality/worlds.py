@@ -9,10 +9,13 @@ import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from email.message import Message
 from html import unescape
+from http.client import HTTPConnection
+from json import dumps
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -33,6 +36,7 @@ from matchmaker.permissions import Visibility
 from tests import factories
 from tests.clients import signed_in
 from tests.conftest import CHEAP_ARGON2, SECRET_KEY
+from tests.servers import Server
 
 #: What everybody may know, the same in every world.
 TEASERS = {
@@ -171,7 +175,7 @@ _MASKS = (
     # A feed's tag is a digest of its text, which is compared without its moments.
     (re.compile(r'"[0-9a-f]{40}"'), '"DIGEST"'),
     (re.compile(r"\?v=[0-9a-f]{8}"), "?v"),
-    (re.compile(r'name="csrf_token" value="[^"]+"'), "TOKEN"),
+    (re.compile(r'name="csrf_token"[^>]*value="[^"]+"'), "TOKEN"),
     (re.compile(r"\bmm_[\w-]+"), "BEARER"),
     (re.compile(r"[0-9a-f]{16}"), "REFERENCE"),
     (re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"), "KEY"),
@@ -193,20 +197,20 @@ def masked(text: str) -> str:
 Seen = dict[str, tuple[int, dict[str, str], str]]
 
 
-def crawl(installation: Installation, role: str, queries: list[str]) -> Seen:
+def crawl(installation: Installation, role: str, queries: list[str], most: int | None = None) -> Seen:
     """Everything a role can read: pages that link to one another from every address without an argument on, JSON, and
-    what free texts find.
+    what free texts find; with ``most``, so many pages from what free texts find on, and no forms.
     """
     browser, app = installation.browsers[role], installation.app
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments]
-    waiting = deque(["/search?what=teaser", *sorted(str(rule) for rule in rules)])
+    waiting = deque(["/search?what=teaser", *(sorted(str(rule) for rule in rules) if most is None else ())])
     for query in queries:
         asked = re.sub(r"\W+", "+", query)
         waiting.extend(f"/search?q={asked}&what={what}" for what in ("", "teaser", "need"))
         waiting.append(f"/organisations?q={asked}")
     seen: Seen = {}
     variants: Counter[str] = Counter()
-    while waiting:
+    while waiting and (most is None or len(seen) < most):
         address = waiting.popleft()
         path, query = urlsplit(address).path, urlsplit(address).query
         if address in seen or path.startswith(("/static", "/bootstrap", "/fs-static")) or _as_csv(path):
@@ -220,9 +224,10 @@ def crawl(installation: Installation, role: str, queries: list[str]) -> Seen:
         seen[address] = _kept(answer, body)
         waiting.extend(unescape(found) for found in _LINK.findall(body))
     for query in queries:
-        for target in ("partners", "test_fields", "needs"):
-            seen[f"POST text {target} {query}"] = _posted(browser, "/suggestions/text", text=query, target=target)
-        seen[f"POST preview {query}"] = _posted(browser, "/suggestions/preview", title=query, description=query)
+        if most is None:
+            for target in ("partners", "test_fields", "needs"):
+                seen[f"POST text {target} {query}"] = _posted(browser, "/suggestions/text", text=query, target=target)
+            seen[f"POST preview {query}"] = _posted(browser, "/suggestions/preview", title=query, description=query)
         headers = _bearer(installation, role, "/api/")
         asked = {"text": query, "kinds": ["partners", "test_fields", "needs"], "limit": 50}
         answer = browser.post("/api/v1/suggest", json=asked, headers=headers)
@@ -253,6 +258,49 @@ def _kept(answer: Any, body: str) -> tuple[int, dict[str, str], str]:
         # A fingerprint of the body, moments and all; the body itself is compared.
         headers["ETag"] = "OF THE BODY"
     return answer.status_code, headers, masked(body)
+
+
+@dataclass
+class Wired:
+    """An answer that came over a wire, as the crawler reads one."""
+
+    status_code: int
+    headers: Message
+    data: bytes
+    #: What is read, as if the server had the address of the application that asked nobody.
+    text: str
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("Content-Type", "")
+
+    def get_data(self, as_text: bool = False) -> Any:
+        return self.text if as_text else self.data
+
+
+class Wire:
+    """The browser of an installation, asking a server that runs on a copy of its data."""
+
+    def __init__(self, server: Server, browser: FlaskClient) -> None:
+        self._server = server
+        self._cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in browser._cookies.values())
+
+    def get(self, address: str, query_string: dict[str, Any] | None = None, headers: Any = ()) -> Wired:
+        return self._ask("GET", f"{address}?{urlencode(query_string)}" if query_string else address, None, headers)
+
+    def post(self, address: str, json: Any, headers: Any = ()) -> Wired:
+        return self._ask("POST", address, dumps(json), {**dict(headers), "Content-Type": "application/json"})
+
+    def _ask(self, method: str, address: str, body: str | None, headers: Any) -> Wired:
+        connection = HTTPConnection(urlsplit(self._server.address).netloc, timeout=60)
+        try:
+            connection.request(method, address, body, {"Cookie": self._cookies, **dict(headers)})
+            answer = connection.getresponse()
+            data = answer.read()
+            text = data.decode("utf-8", "replace").replace(self._server.address, "http://localhost")
+            return Wired(answer.status, answer.headers, data, text)
+        finally:
+            connection.close()
 
 
 def mails(installation: Installation) -> list[tuple[str, str, str]]:
