@@ -1,4 +1,7 @@
-"""Conversations as a JSON resource: reading and writing messages; files come and go on the pages."""
+"""Conversations as a JSON resource: messages, the files that came with them, and a note of one's own.
+
+Files are sent on the pages.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
 from matchmaker.accounts.models import User
-from matchmaker.conversations import operations, queries
+from matchmaker.conversations import files, operations, queries
 from matchmaker.conversations.forms import LONGEST
-from matchmaker.conversations.models import Message
+from matchmaker.conversations.models import Message, MessageFile
 from matchmaker.db import db
 from matchmaker.errors import answer
 from matchmaker.introductions.models import Side
-from matchmaker.introductions.queries import own_or_refuse
+from matchmaker.introductions.queries import get_or_refuse, own_or_refuse
 from matchmaker.permissions import Permission, permits
 from matchmaker.texts import clean_text
 
@@ -30,6 +33,21 @@ class Path(BaseModel):
     public_id: str = Field(max_length=12, description="The introduction's public id.")
 
 
+class FilePath(Path):
+    """Which file."""
+
+    file_id: str = Field(max_length=12, description="The file's public id.")
+
+
+class FileAnswer(BaseModel):
+    """A file that came with a message."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int = Field(description="In bytes.")
+
+
 class MessageAnswer(BaseModel):
     """One message."""
 
@@ -37,7 +55,7 @@ class MessageAnswer(BaseModel):
     yours: bool
     body: str
     answers: str | None = Field(description="The message it answers.")
-    files: list[str] = Field(description="The names of its files.")
+    files: list[FileAnswer]
     created_at: str
 
 
@@ -54,6 +72,14 @@ class WriteBody(BaseModel):
 
     body: str = Field("", max_length=LONGEST, description="Plain text; it must say something.")
     answers: str = Field("", max_length=12, description="The message it answers, if any.")
+
+
+class NoteBody(BaseModel):
+    """A note of your own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = Field(max_length=LONGEST, description="Plain text; an empty one takes the note away.")
 
 
 @blueprint.get(
@@ -91,12 +117,46 @@ def write(path: Path, body: WriteBody) -> Response:
     return make_response(jsonify(_as_json(made, side, names)), 201)
 
 
+@blueprint.get(
+    "/introductions/<public_id>/files/<file_id>",
+    summary="Download a file", tags=[_tag], responses={200: {"content": {"application/octet-stream": {}}}},
+)  # fmt: skip
+@permits(Permission.INTRODUCTION)
+def download(path: FilePath) -> Response:
+    """A file that came with a message, as it was sent; its type is the one the message names."""
+    introduction = get_or_refuse(db.session, path.public_id, g.viewer)
+    return files.attachment(queries.file_or_refuse(db.session, introduction, path.file_id))
+
+
+@blueprint.get("/introductions/<public_id>/note", summary="Read your note", tags=[_tag], responses={200: NoteBody})
+@permits(Permission.INTRODUCTION)
+def read_note(path: Path) -> Response:
+    """What you noted about an introduction; nobody else reads it, not even in your organisation."""
+    introduction = get_or_refuse(db.session, path.public_id, g.viewer)
+    return jsonify(note=queries.note_of(db.session, introduction.id, g.viewer.user_id))
+
+
+@blueprint.put("/introductions/<public_id>/note", summary="Keep a note", tags=[_tag], responses={200: NoteBody})
+@permits(Permission.INTRODUCTION)
+def keep_note(path: Path, body: NoteBody) -> Response:
+    """Keep a note that only you read, in place of the one before."""
+    introduction = get_or_refuse(db.session, path.public_id, g.viewer)
+    user = db.session.get_one(User, g.viewer.user_id)
+    operations.keep_note(db.session, introduction, user, clean_text(body.note))
+    db.session.commit()
+    return jsonify(note=queries.note_of(db.session, introduction.id, user.id))
+
+
 def _as_json(message: Message, side: Side, names: dict[int, str]) -> dict[str, Any]:
     return MessageAnswer(
         id=message.public_id,
         yours=message.side == side,
         body=message.body,
         answers=names.get(message.answers_id or 0),
-        files=[file.name for file in message.files],
+        files=[_file_as_json(file) for file in message.files],
         created_at=message.created_at.isoformat(),
     ).model_dump()
+
+
+def _file_as_json(file: MessageFile) -> FileAnswer:
+    return FileAnswer(id=file.public_id, name=file.name, content_type=file.content_type, size=file.size)

@@ -6,7 +6,11 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from flask import Response
+
+from matchmaker.conversations.models import MessageFile
 from matchmaker.texts import clean_line
 
 #: Bytes of one file, files of one message, and bytes of a whole form.
@@ -38,6 +42,14 @@ class Checked:
     name: str
     content_type: str
     content: bytes
+
+
+def attachment(file: MessageFile) -> Response:
+    """The answer that carries a file: to be saved, and never shown in our name."""
+    answer = Response(file.content, mimetype=file.content_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
 
 
 def check(name: str, content: bytes) -> Checked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, g, redirect, url_for
 from flask_babel import gettext as _
@@ -67,11 +66,7 @@ def write(public_id: str) -> Any:
 def download(public_id: str, file_id: str) -> Response:
     """A file, to be saved and never shown in our name."""
     introduction = get_or_refuse(db.session, public_id, g.viewer)
-    found = queries.file_or_refuse(db.session, introduction, file_id)
-    answer = Response(found.content, mimetype=found.content_type)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return answer
+    return files.attachment(queries.file_or_refuse(db.session, introduction, file_id))
 
 
 @bp.post("/note")

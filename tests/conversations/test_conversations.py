@@ -15,6 +15,7 @@ from matchmaker.conversations import files
 from matchmaker.conversations.links import linked
 from matchmaker.conversations.models import Message, MessageFile
 from matchmaker.introductions.models import Introduction
+from tests.clients import Program
 from tests.introductions.conftest import Person
 
 PDF = b"%PDF-1.7\n%fine"
@@ -121,6 +122,29 @@ def test_a_note_is_read_by_nobody_else(
     assert "Ask about the price later" in sme.read(introduced)
     assert "Ask about the price later" not in researcher.read(introduced)
     assert "Ask about the price later" not in person(world.sme_admin).read(introduced)
+
+
+def test_a_program_downloads_files_and_keeps_its_owners_note(
+    app: Flask, sme: Person, researcher: Person, introduced: Introduction, world: Any
+) -> None:
+    send(sme, introduced, "Our protocol", files=(io.BytesIO(PDF), "protocol.pdf"))
+    path = f"/introductions/{introduced.public_id}"
+    theirs, outsider = Program(app, world.researcher), Program(app, world.outsider)
+    [file] = theirs.get(f"{path}/messages").json["messages"][0]["files"]
+    assert (file["name"], file["content_type"], file["size"]) == ("protocol.pdf", "application/pdf", len(PDF))
+    answer = theirs.get(f"{path}/files/{file['id']}")
+    assert (answer.data, answer.mimetype) == (PDF, "application/pdf")
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert outsider.get(f"{path}/files/{file['id']}").status_code == 404
+
+    assert theirs.get(f"{path}/note").json == {"note": ""}
+    assert theirs.put(f"{path}/note", note="Ask about the price later").json == {"note": "Ask about the price later"}
+    assert "Ask about the price later" in researcher.read(introduced)
+    assert Program(app, world.sme_user).get(f"{path}/note").json == {"note": ""}
+    assert outsider.put(f"{path}/note", note="Mine").status_code == 404
+    assert theirs.put(f"{path}/note", note=" ").json == {"note": ""}
+    assert "Ask about the price later" not in researcher.read(introduced)
 
 
 def test_links_are_safe_and_nothing_else_is_markup() -> None:

@@ -455,6 +455,9 @@ POST /api/v1/introductions/<public_id>/decline    introduction  member admin
 POST /api/v1/introductions/<public_id>/withdraw   introduction  member admin
 GET  /api/v1/introductions/<public_id>/messages   accepted      member admin
 POST /api/v1/introductions/<public_id>/messages   accepted      member admin
+GET  /api/v1/introductions/<public_id>/files/<file_id>  message-file  member admin
+GET  /api/v1/introductions/<public_id>/note       accepted      member admin
+PUT  /api/v1/introductions/<public_id>/note       noting        member admin
 GET  /api/v1/introductions/<public_id>/meetings   accepted      member admin
 POST /api/v1/introductions/<public_id>/meetings   proposing     member admin
 POST /api/v1/introductions/<public_id>/meetings/<meeting_id>/pick    picking  member admin

@@ -262,6 +262,7 @@ def _to_accepted(name: str, json: dict[str, Any]) -> None:
     MAKERS[name] = maker
 
 
+_to_accepted("noting", {"note": "Ask about the price later."})
 _to_accepted("proposing", {"times": [(utcnow() + timedelta(days=3)).isoformat()]})
 _to_accepted("reporting", {"kind": "project_started"})
 _to_accepted("telling", {"title": "Bone that lives", "text": "It took eleven months."})
