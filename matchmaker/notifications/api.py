@@ -1,8 +1,9 @@
-"""The inbox as a JSON resource."""
+"""The inbox, and how its owner wants to be told, as JSON resources."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import Response, g, jsonify
 from flask_openapi3 import Tag
@@ -12,8 +13,9 @@ from matchmaker import api
 from matchmaker.db import db, utcnow
 from matchmaker.mail import absolute_url
 from matchmaker.notifications import operations, queries
-from matchmaker.notifications.kinds import KINDS
+from matchmaker.notifications.kinds import KINDS, ByMail, Frequency, Group
 from matchmaker.notifications.models import Notification
+from matchmaker.notifications.queries import Way
 from matchmaker.permissions import Permission, permits
 
 blueprint = api.blueprint("notifications")
@@ -55,6 +57,46 @@ class NewsPath(BaseModel):
     public_id: str = Field(description="The public id from the list.")
 
 
+_SAMPLE: dict[str, Any] = {"example": "membership-accepted"}
+
+
+class WayBody(BaseModel):
+    """How one kind of news shall reach you."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(max_length=60, description="One that is optional.", json_schema_extra=_SAMPLE)
+    in_inbox: bool
+    by_mail: ByMail
+
+
+class WayReading(BaseModel):
+    """How one kind of news reaches you."""
+
+    kind: str = Field(json_schema_extra=_SAMPLE)
+    group: Group
+    label: str = Field(description="What it is, in words.")
+    optional: bool = Field(description="Whether you may choose. What somebody waits for always comes.")
+    in_inbox: bool
+    by_mail: ByMail
+
+
+class PreferencesReading(BaseModel):
+    """What you are told, and how."""
+
+    digest: Frequency = Field(description="How often a digest comes, if there is something new.")
+    ways: list[WayReading]
+
+
+class PreferencesBody(BaseModel):
+    """What shall be otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digest: Frequency | None = Field(None, description="Without one, it comes as before.")
+    ways: list[WayBody] = Field(default_factory=list, max_length=100, description="Other kinds come as before.")
+
+
 def _told(told: Notification) -> dict[str, object]:
     return Told(
         id=told.public_id,
@@ -88,3 +130,45 @@ def mark_read(path: NewsPath) -> Response:
     operations.mark_read(db.session, told, now=utcnow())
     db.session.commit()
     return jsonify(_told(told))
+
+
+@blueprint.get("/inbox-preferences", summary="How you are told", tags=[_tag], responses={200: PreferencesReading})
+@permits(Permission.ACCOUNT)
+def preferences() -> Response:
+    """Every kind of news there is, whether it stands in your inbox, and how it comes by mail."""
+    return _preferences()
+
+
+@blueprint.patch(
+    "/inbox-preferences", summary="Change how you are told", tags=[_tag], responses={200: PreferencesReading}
+)
+@permits(Permission.ACCOUNT)
+def prefer(body: PreferencesBody) -> Response:
+    """What you do not name stays as it is."""
+    for wanted in body.ways:
+        kind = KINDS.get(wanted.kind)
+        if kind is None or not kind.optional:
+            db.session.rollback()
+            return api.invalid(ways=f"expected kinds that are optional, got {wanted.kind}")
+        operations.prefer(db.session, g.viewer.user_id, kind, Way(wanted.in_inbox, wanted.by_mail))
+    if body.digest is not None:
+        operations.choose_rhythm(db.session, g.viewer.user_id, body.digest)
+    db.session.commit()
+    return _preferences()
+
+
+def _preferences() -> Response:
+    ways = queries.ways(db.session, g.viewer.user_id)
+    readings = [
+        WayReading(
+            kind=kind.name,
+            group=kind.group,
+            label=str(kind.label),
+            optional=kind.optional,
+            in_inbox=ways[kind.name].in_inbox,
+            by_mail=ways[kind.name].by_mail,
+        )
+        for kind in KINDS.values()
+    ]
+    made = PreferencesReading(digest=queries.rhythm(db.session, g.viewer.user_id), ways=readings)
+    return jsonify(made.model_dump(mode="json"))

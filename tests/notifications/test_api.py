@@ -14,6 +14,7 @@ from matchmaker.accounts.operations import create_token
 from matchmaker.db import db
 from matchmaker.notifications.operations import tell
 from tests import factories
+from tests.clients import Program
 
 
 @pytest.fixture
@@ -58,3 +59,22 @@ def test_nobody_else_reads_or_marks_it(app: Flask, world: factories.World, told:
     assert client.get("/api/v1/inbox", headers=others).json["items"] == []  # type: ignore[index]
     assert client.post(f"/api/v1/inbox/{told}/read", headers=others).status_code == 404
     assert client.get("/api/v1/inbox").status_code == 401
+
+
+def test_a_program_changes_what_it_names_of_how_its_owner_is_told(app: Flask, world: factories.World) -> None:
+    program = Program(app, world.sme_user)
+    before = program.get("/inbox-preferences").json
+    mine = {"kind": "membership-accepted", "in_inbox": False, "by_mail": "digest"}
+    after = program.patch("/inbox-preferences", None, ways=[mine], digest="monthly").json
+    assert after["digest"] == "monthly"
+    changed = [new for old, new in zip(before["ways"], after["ways"], strict=True) if new != old]
+    assert [{key: one[key] for key in mine} for one in changed] == [mine]
+
+    always = next(one["kind"] for one in before["ways"] if not one["optional"])
+    for kind in (always, "no-such-kind"):
+        ways = [{**mine, "by_mail": "never"}, {"kind": kind, "in_inbox": False, "by_mail": "never"}]
+        answer = program.patch("/inbox-preferences", None, ways=ways, digest="never")
+        assert answer.status_code == 422
+        assert kind in answer.json["error"]["details"][0]["what"]
+    assert program.get("/inbox-preferences").json == after, "half a change is none"
+    assert Program(app, world.sme_admin).get("/inbox-preferences").json == before

@@ -169,6 +169,8 @@ POST /inbox/<public_id>/read                      news          self
 POST /inbox/<public_id>/unread                    news          self
 GET  /api/v1/inbox                                -             signed-in
 POST /api/v1/inbox/<public_id>/read               news          self
+GET  /api/v1/inbox-preferences                    -             signed-in
+PATCH /api/v1/inbox-preferences                   -             signed-in
 GET  /account/notifications                       -             signed-in
 POST /account/notifications                       -             signed-in
 GET  /searches                                    -             signed-in
