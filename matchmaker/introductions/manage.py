@@ -8,17 +8,17 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from matchmaker import sheets
-from matchmaker.clusters.models import Cluster, Organisation
+from matchmaker.clusters.models import Cluster
 from matchmaker.clusters.queries import by_name, organisation_by_public_id
 from matchmaker.db import db
 from matchmaker.introductions import operations, presenting, queries, things
 from matchmaker.introductions.exports import BROKERED
 from matchmaker.introductions.forms import DeclineForm, ProposeForm, RulesForm
-from matchmaker.introductions.models import About, Introduction, IntroductionState, Side
+from matchmaker.introductions.models import About, Introduction, IntroductionState
 from matchmaker.introductions.views import bp, me
 from matchmaker.items.pages import page_number, url_of_page
 from matchmaker.paging import paginate
-from matchmaker.permissions import NotPermitted, Permission, allows, permits
+from matchmaker.permissions import NotPermitted, Permission, permits
 
 
 @bp.get("/desk")
@@ -28,13 +28,18 @@ def desk(format: sheets.Format | None = None) -> Any:
     """Requests to pass on, what was passed on, and how the cluster handles them."""
     if format:
         listed = db.session.scalars(queries.for_managers(g.viewer).limit(sheets.MOST_ROWS))
-        return sheets.answer("introductions", format, BROKERED, (_for_manager(one) for one in listed))
+        return sheets.answer(
+            "introductions", format, BROKERED, (presenting.for_manager(db.session, one, g.viewer) for one in listed)
+        )
     page = paginate(db.session, queries.for_managers(g.viewer), page_number(), url_of_page)
     return render_template(
         "introductions/desk.html",
         page=page,
-        rows=[_for_manager(introduction) for introduction in page.items],
-        moved=[_for_manager(one) for one in db.session.scalars(queries.moved_by_managers(g.viewer).limit(10))],
+        rows=[presenting.for_manager(db.session, introduction, g.viewer) for introduction in page.items],
+        moved=[
+            presenting.for_manager(db.session, one, g.viewer)
+            for one in db.session.scalars(queries.moved_by_managers(g.viewer).limit(10))
+        ],
         rules=[(cluster, _rules_form(cluster)) for cluster in _clusters()],
     )
 
@@ -47,7 +52,7 @@ def brokered(public_id: str) -> str:
     return render_template(
         "introductions/brokered.html",
         introduction=introduction,
-        row=_for_manager(introduction),
+        row=presenting.for_manager(db.session, introduction, g.viewer),
         form=DeclineForm(),
         waits=introduction.state == IntroductionState.BROKERED,
     )
@@ -102,11 +107,8 @@ def _overtaken(introduction: Introduction) -> Any:
 @permits(Permission.CURATE)
 def propose(public_id: str) -> Any:
     """Bring a need's owner, or an organisation, together with another; each side then agrees or not."""
-    target = things.target_or_refuse(db.session, g.viewer, public_id)
+    target, cluster_id = things.to_bring_together_or_refuse(db.session, g.viewer, public_id)
     one, need = target.organisation, target.item
-    curated = g.viewer.manages & one.cluster_ids
-    if not curated or target.kind not in (None, About.NEED):
-        raise NotPermitted("a cluster to bring these together for")
     other_id, words = request.args.get("other", ""), request.args.get("q", "").strip()[:200]
     other = organisation_by_public_id(db.session, other_id) if other_id else None
     form = ProposeForm()
@@ -118,7 +120,7 @@ def propose(public_id: str) -> Any:
             about=(About.NEED, need) if need is not None else None,
             reason=form.reason.data,
             manager=me(),
-            cluster_id=min(curated),
+            cluster_id=cluster_id,
         )
         db.session.commit()
         flash(
@@ -157,25 +159,3 @@ def _clusters() -> list[Cluster]:
 
 def _rules_form(cluster: Cluster) -> RulesForm:
     return RulesForm(formdata=None, obj=queries.rules_of(db.session, cluster.id), prefix="")
-
-
-def _for_manager(introduction: Introduction) -> dict[str, Any]:
-    """An introduction as a manager may read it: a side that hides from the other hides from the manager too, unless
-    the owner of the text lets this manager read it."""
-
-    def name(side: Side) -> str:
-        hidden = [
-            item
-            for item in things.items_of(db.session, introduction, side)
-            if things.is_confidential(item, introduction.organisation_of(side.other))
-            and not allows(g.viewer, Permission.READ, item)
-        ]
-        organisation: Organisation = introduction.organisation_of(side)
-        return "" if hidden or things.gone(db.session, introduction, side) else organisation.name
-
-    return {
-        "introduction": introduction,
-        "asker": name(Side.ASKER),
-        "asked": name(Side.ASKED),
-        "things": presenting.things_for(db.session, introduction, g.viewer),
-    }

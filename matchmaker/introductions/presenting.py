@@ -110,6 +110,28 @@ def things_for(session: Session, introduction: Introduction, viewer: Viewer) -> 
     return found
 
 
+def for_manager(session: Session, introduction: Introduction, viewer: Viewer) -> dict[str, Any]:
+    """An introduction as a manager may read it: a side that hides from the other hides from the manager too, unless
+    the owner of the text lets this manager read it."""
+
+    def name(side: Side) -> str:
+        hidden = [
+            item
+            for item in things.items_of(session, introduction, side)
+            if things.is_confidential(item, introduction.organisation_of(side.other))
+            and not allows(viewer, Permission.READ, item)
+        ]
+        organisation: Organisation = introduction.organisation_of(side)
+        return "" if hidden or things.gone(session, introduction, side) else organisation.name
+
+    return {
+        "introduction": introduction,
+        "asker": name(Side.ASKER),
+        "asked": name(Side.ASKED),
+        "things": things_for(session, introduction, viewer),
+    }
+
+
 def _teaser_of(item: Any) -> str:
     """What others may know of a confidential item; '' where they may know nothing."""
     return str(getattr(item, "teaser", "")) if item.visibility == Visibility.TEASER else ""

@@ -71,6 +71,19 @@ def target_or_refuse(session: Session, viewer: Viewer, public_id: str) -> Target
     return Target(found[1].organisation, *found)
 
 
+def to_bring_together_or_refuse(session: Session, viewer: Viewer, public_id: str) -> tuple[Target, int]:
+    """A need that a manager reads, or an organisation, and the cluster for which they bring it together with another.
+
+    Raises NotPermitted otherwise, and for a need known by its teaser alone: whose it is, and in which clusters, is
+    hidden from the manager as well.
+    """
+    target = target_or_refuse(session, viewer, public_id)
+    curated = viewer.manages & target.organisation.cluster_ids
+    if not curated or target.hidden or target.kind not in (None, About.NEED):
+        raise NotPermitted("a cluster to bring these together for")
+    return target, min(curated)
+
+
 def own_or_refuse(session: Session, viewer: Viewer, public_id: str) -> tuple[About, Any]:
     """Something of the asker's own that the suggestion was made for. Raises NotPermitted otherwise."""
     teaser = _teaser(session, public_id)

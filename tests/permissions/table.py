@@ -484,6 +484,8 @@ POST /introductions/desk/<public_id>/pass-on      brokered      manager
 POST /introductions/desk/<public_id>/return       brokered      manager
 GET  /introductions/desk/propose/<public_id>      need          manager
 POST /introductions/desk/propose/<public_id>      need          manager
+GET  /introductions/desk/propose/<public_id>      teaser        nobody
+POST /introductions/desk/propose/<public_id>      teaser        nobody
 POST /introductions/desk/rules/<public_id>        cluster       manager
 
 # --- Curation
