@@ -17,8 +17,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Let suggestions know who is asked a lot, and what led to an introduction."""
-    # limits_api stands on the blueprint of the slice's api, and importing it is enough.
-    from matchmaker.introductions import fairness, limits_api, queries  # noqa: F401
+    # desk_api and limits_api stand on the blueprint of the slice's api, and importing them is enough.
+    from matchmaker.introductions import desk_api, fairness, limits_api, queries  # noqa: F401
     from matchmaker.suggestions import exposure, learning
 
     exposure.decide_by(app, fairness.busy)

@@ -478,6 +478,11 @@ POST /api/v1/blocks                               -             member admin
 DELETE /api/v1/blocks/<public_id>                 block         member admin
 GET  /api/v1/interests                            -             member admin
 POST /api/v1/interests                            -             member admin
+GET  /api/v1/brokering                            -             manager
+POST /api/v1/brokering                            -             manager
+GET  /api/v1/brokering/<public_id>                brokered      manager
+POST /api/v1/brokering/<public_id>/pass-on        brokered      manager
+POST /api/v1/brokering/<public_id>/return         brokered      manager
 GET  /introductions/desk                          -             manager
 GET  /introductions/desk/<public_id>              brokered      manager
 POST /introductions/desk/<public_id>/pass-on      brokered      manager

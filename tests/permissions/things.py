@@ -243,7 +243,7 @@ def _brokered(session: Session, owner: Owner) -> Thing:
     made = _introduction(
         session, owner, state=IntroductionState.BROKERED, cluster_id=owner.cluster.id, delivered_at=None
     )
-    return Thing({"public_id": made.public_id}, rows=[made])
+    return Thing({"public_id": made.public_id}, json={"reason": "unclear"}, rows=[made])
 
 
 @thing("accepted")
