@@ -236,8 +236,8 @@ def test_an_unknown_cluster_and_an_unknown_file_are_told_in_a_sentence(run: Run,
     unknown = run("import", "organisations", file, "--cluster", "southern-cross")
     assert unknown.returncode == 1
     assert unknown.stderr == "Error: Say which cluster with --cluster: northern-lights.\n"
-    (tmp_path / "list.xml").write_text("<a/>", encoding="utf-8")
-    odd = run("import", "organisations", tmp_path / "list.xml")
+    (tmp_path / "list.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    odd = run("import", "organisations", tmp_path / "list.png")
     assert odd.returncode == 1
     assert "expected a file named .csv, .xlsx or .jsonl" in odd.stderr
 
