@@ -278,7 +278,6 @@ def parameter_names() -> list[str]:
     return sorted(named | {field.name for field in fields(Filters)} | {"next", "title", "description", "limit"})
 
 
-@pytest.mark.every_database
 def test_no_junk_in_an_address_makes_a_fault(
     app: Flask, session: Session, furnished: World, sign_in: SignIn, client: FlaskClient
 ) -> None:
