@@ -123,9 +123,11 @@ def test_no_answer_holds_a_canary(worlds: Worlds, role: str) -> None:
 
 
 def test_four_workers_of_a_real_server_tell_the_worlds_apart_no_more(
-    worlds: Worlds, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory, migrated_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another text and another owner at once; by words alone, so that no model has to be loaded."""
+    # Fresh ones: a world that was crawled remembers when its tokens were used.
+    worlds = Worlds(tmp_path_factory.mktemp("worlds"), migrated_database, monkeypatch)
     servers = Servers(lambda: tmp_path_factory.mktemp("served"))
     seen = []
     try:
