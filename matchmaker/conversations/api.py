@@ -12,12 +12,12 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
-from matchmaker.accounts.models import User
 from matchmaker.conversations import files, operations, queries
 from matchmaker.conversations.forms import LONGEST
 from matchmaker.conversations.models import Message, MessageFile
 from matchmaker.db import db
 from matchmaker.errors import answer
+from matchmaker.introductions.api import Path, acting_user
 from matchmaker.introductions.models import Side
 from matchmaker.introductions.queries import get_or_refuse, own_or_refuse
 from matchmaker.permissions import Permission, permits
@@ -25,12 +25,6 @@ from matchmaker.texts import clean_text
 
 blueprint = api.blueprint("conversations")
 _tag = Tag(name="introductions")
-
-
-class Path(BaseModel):
-    """Whose conversation."""
-
-    public_id: str = Field(max_length=12, description="The introduction's public id.")
 
 
 class FilePath(Path):
@@ -103,12 +97,10 @@ def write(path: Path, body: WriteBody) -> Response:
     introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     text = clean_text(body.body)
     if not text:
-        details: list[dict[str, Any]] = [{"where": "body", "what": "expected a text, found none"}]
-        return make_response(*answer(422, "The input does not fit the schema.", details))
+        return api.invalid(body="expected a text, found none")
     answered = queries.message_or_refuse(db.session, introduction, body.answers) if body.answers else None
-    user = db.session.get_one(User, g.viewer.user_id)
     try:
-        made = operations.write(db.session, introduction, side, user, text, answers=answered)
+        made = operations.write(db.session, introduction, side, acting_user(), text, answers=answered)
     except operations.Closed:
         db.session.rollback()
         return make_response(*answer(409, "The introduction does not hold, so nobody can write."))
@@ -141,10 +133,9 @@ def read_note(path: Path) -> Response:
 def keep_note(path: Path, body: NoteBody) -> Response:
     """Keep a note that only you read, in place of the one before."""
     introduction = get_or_refuse(db.session, path.public_id, g.viewer)
-    user = db.session.get_one(User, g.viewer.user_id)
-    operations.keep_note(db.session, introduction, user, clean_text(body.note))
+    operations.keep_note(db.session, introduction, acting_user(), clean_text(body.note))
     db.session.commit()
-    return jsonify(note=queries.note_of(db.session, introduction.id, user.id))
+    return jsonify(note=queries.note_of(db.session, introduction.id, g.viewer.user_id))
 
 
 def _as_json(message: Message, side: Side, names: dict[int, str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ Disclosable = Literal["title", "text"]
 class Path(BaseModel):
     """Which introduction."""
 
-    public_id: str = Field(max_length=12, description="Its public id.")
+    public_id: str = Field(max_length=12, description="The introduction's public id.")
 
 
 class ListQuery(BaseModel):
@@ -169,8 +169,7 @@ def screen(query: ScreenQuery) -> Response:
         introduction, side = operations.planned(asker(), target, made_for), Side.ASKER
         why = explanation.shown(db.session, g.viewer, made_for, asker(), target)
     else:
-        details: list[dict[str, Any]] = [{"where": "introduction, about", "what": "expected one of them"}]
-        return make_response(*answer(422, "The input does not fit the schema.", details))
+        return api.invalid(**{"introduction, about": "expected one of them"})
     offered: Offer = queries.offer_of(db.session, introduction, side, acting_user())
     always = {str(name): offered.values[name] for name in operations.ALWAYS if name in offered.values}
     optional = {name: value for name, value in offered.values.items() if name not in always}

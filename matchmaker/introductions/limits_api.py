@@ -9,9 +9,9 @@ from flask import Response, g, jsonify, make_response
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
+from matchmaker import api
 from matchmaker.clusters.queries import organisation_by_public_id
 from matchmaker.db import db, today, utcnow
-from matchmaker.errors import answer
 from matchmaker.introductions import operations, presenting, queries
 from matchmaker.introductions.api import acting_user, asker, blueprint, target_or_refuse
 from matchmaker.introductions.models import Block, Interest, Limits
@@ -115,8 +115,7 @@ def set_limits(body: LimitsBody) -> Response:
     """For everybody in your organisation. What is too much for now waits, and no asker can tell."""
     until = body.paused_until
     if until is not None and not today() < until <= today() + timedelta(days=365):
-        details = [{"where": "paused_until", "what": "expected a day within the next year"}]
-        return make_response(*answer(422, "The input does not fit the schema.", details))
+        return api.invalid(paused_until="expected a day within the next year")
     limits = operations.set_limits(db.session, asker(), per_week=body.per_week, paused=body.paused, paused_until=until)
     operations.deliver_due(db.session, utcnow())
     db.session.commit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,42 +10,31 @@ from flask_babel import gettext as _
 from matchmaker.db import db, utcnow
 from matchmaker.mail import operations, queries
 from matchmaker.mail.models import OutboxMessage
+from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 
 bp = Blueprint("mail", __name__, url_prefix="/mails")
 
-
-@dataclass(frozen=True)
-class Page:
-    """Where the list stands, for the pagination below it."""
-
-    page: int
-    pages: int
-    total: int
-
-    @property
-    def prev_url(self) -> str | None:
-        return self.url(self.page - 1) if self.page > 1 else None
-
-    @property
-    def next_url(self) -> str | None:
-        return self.url(self.page + 1) if self.page < self.pages else None
-
-    def url(self, number: int) -> str:
-        return url_for("mail.index", page=number if number > 1 else None)
+#: Mails on one page.
+PAGE_SIZE = 50
 
 
 @bp.get("")
 @permits(Permission.ADMINISTER)
 def index() -> str:
     """Where the outbox stands, and the mails that were given up."""
-    listed = queries.given_up(db.session, page=request.args.get("page", 1, type=int))
+    number = request.args.get("page", 1, type=int)
+    page = paginate(db.session, queries.given_up(), number, _url, PAGE_SIZE)
     return render_template(
         "mail/index.html",
         stand=queries.stand(db.session, now=utcnow()),
-        rows=[(message, _reason(message)) for message in listed.items],
-        page=Page(listed.page, listed.pages, listed.total),
+        rows=[(message, _reason(message)) for message in page.items],
+        page=page,
     )
+
+
+def _url(number: int) -> str:
+    return url_for("mail.index", page=number if number > 1 else None)
 
 
 def _reason(message: OutboxMessage) -> str:

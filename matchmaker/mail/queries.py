@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker.mail.models import OutboxMessage
@@ -62,29 +61,10 @@ def stand(session: Session, *, now: datetime) -> Stand:
     return Stand(*row)
 
 
-@dataclass(frozen=True)
-class DeadLetters:
-    """One page of the mails that were given up."""
-
-    items: list[OutboxMessage]
-    total: int
-    page: int
-    pages: int
-
-
-def given_up(session: Session, *, page: int = 1, size: int = 50) -> DeadLetters:
-    """The mails that nobody will try again by himself, the latest first. Beyond the last page is the last page."""
-    total = session.scalar(select(func.count(OutboxMessage.id)).where(OutboxMessage.given_up_at.is_not(None))) or 0
-    pages = max(1, ceil(total / size))
-    page = min(max(1, page), pages)
-    rows = session.scalars(
-        select(OutboxMessage)
-        .where(OutboxMessage.given_up_at.is_not(None))
-        .order_by(OutboxMessage.given_up_at.desc(), OutboxMessage.id.desc())
-        .offset((page - 1) * size)
-        .limit(size)
-    )
-    return DeadLetters(list(rows), total, page, pages)
+def given_up() -> Select[OutboxMessage]:
+    """The mails that nobody will try again by himself, the latest first."""
+    latest_first = OutboxMessage.given_up_at.desc(), OutboxMessage.id.desc()
+    return select(OutboxMessage).where(OutboxMessage.given_up_at.is_not(None)).order_by(*latest_first)
 
 
 def given_up_or_refuse(session: Session, message_id: str) -> OutboxMessage:

@@ -11,9 +11,9 @@ from flask_openapi3 import Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from matchmaker import api
-from matchmaker.accounts.models import User
 from matchmaker.db import db
 from matchmaker.errors import answer
+from matchmaker.introductions.api import Path, acting_user
 from matchmaker.introductions.models import Side
 from matchmaker.introductions.queries import own_or_refuse
 from matchmaker.meetings import operations, queries
@@ -23,12 +23,6 @@ from matchmaker.texts import clean_line
 
 blueprint = api.blueprint("meetings")
 _tag = Tag(name="introductions")
-
-
-class Path(BaseModel):
-    """Whose meetings."""
-
-    public_id: str = Field(max_length=12, description="The introduction's public id.")
 
 
 class MeetingPath(Path):
@@ -116,8 +110,7 @@ def propose(path: Path, body: ProposeBody) -> Response:
         db.session.commit()
     except operations.NoTimes:
         db.session.rollback()
-        details: list[dict[str, Any]] = [{"where": "times", "what": "expected times within the next two years"}]
-        return make_response(*answer(422, "The input does not fit the schema.", details))
+        return api.invalid(times="expected times within the next two years")
     except (operations.NotIntroduced, operations.Settled):
         return _moved()
     return make_response(jsonify(_as_json(made, side)), 201)
@@ -155,8 +148,7 @@ def cancel(path: MeetingPath) -> Response:
 @permits(Permission.INTRODUCTION)
 def held(path: MeetingPath, body: HeldBody) -> Response:
     """Say so for your own side; the latest word counts."""
-    me = db.session.get_one(User, g.viewer.user_id)
-    return _acted(path, lambda meeting, side: operations.say_held(db.session, meeting, side, me, body.held))
+    return _acted(path, lambda meeting, side: operations.say_held(db.session, meeting, side, acting_user(), body.held))
 
 
 def _acted(path: MeetingPath, act: Callable[[Meeting, Side], None]) -> Response:

@@ -115,7 +115,7 @@ def inbox(query: InboxQuery) -> Response:
     listed = queries.inbox(db.session, g.viewer.user_id, page=query.page)
     return jsonify(
         total=listed.total,
-        unread=listed.unread,
+        unread=queries.unread(db.session, g.viewer.user_id),
         page=listed.page,
         pages=listed.pages,
         items=[_told(told) for told in listed.items],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.notifications.kinds import KINDS, ByMail, Frequency, Kind
 from matchmaker.notifications.models import DigestRhythm, Notification, NotificationPreference
+from matchmaker.paging import Page, paginate
 from matchmaker.permissions import NotPermitted
 
 
@@ -57,32 +58,15 @@ def unread(session: Session, user_id: int) -> int:
     )
 
 
-@dataclass(frozen=True)
-class Inbox:
-    """One page of a user's inbox."""
-
-    items: list[Notification]
-    unread: int
-    total: int
-    page: int
-    pages: int
-
-
-def inbox(session: Session, user_id: int, *, page: int = 1, size: int = 20) -> Inbox:
+def inbox(session: Session, user_id: int, *, page: int = 1, url: Callable[[int], str] = str) -> Page:
     """What a user was told: unread first, then the newest. Beyond the last page is the last page."""
-    # A kind that no slice registers any more can't be shown.
-    mine = (Notification.user_id == user_id, Notification.in_inbox, Notification.kind.in_(KINDS))
-    total = session.scalar(select(func.count(Notification.id)).where(*mine)) or 0
-    pages = max(1, ceil(total / size))
-    page = min(max(1, page), pages)
-    rows = session.scalars(
+    wanted = (
         select(Notification)
-        .where(*mine)
+        # A kind that no slice registers any more can't be shown.
+        .where(Notification.user_id == user_id, Notification.in_inbox, Notification.kind.in_(KINDS))
         .order_by(case((Notification.read_at.is_(None), 0), else_=1), Notification.id.desc())
-        .offset((page - 1) * size)
-        .limit(size)
     )
-    return Inbox(list(rows), unread(session, user_id), total, page, pages)
+    return paginate(session, wanted, page, url)
 
 
 def own_or_refuse(session: Session, public_id: str, user_id: int | None) -> Notification:

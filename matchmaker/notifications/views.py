@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -22,26 +21,6 @@ from matchmaker.permissions import NotPermitted, Permission, permits
 bp = Blueprint("notifications", __name__)
 
 
-@dataclass(frozen=True)
-class Page:
-    """Where the inbox stands, for the pagination below it."""
-
-    page: int
-    pages: int
-    total: int
-
-    @property
-    def prev_url(self) -> str | None:
-        return self.url(self.page - 1) if self.page > 1 else None
-
-    @property
-    def next_url(self) -> str | None:
-        return self.url(self.page + 1) if self.page < self.pages else None
-
-    def url(self, number: int) -> str:
-        return url_for("notifications.inbox", page=number if number > 1 else None)
-
-
 def _kind(told: Notification) -> Kind:
     return KINDS[told.kind]
 
@@ -50,14 +29,18 @@ def _kind(told: Notification) -> Kind:
 @permits(Permission.ACCOUNT)
 def inbox() -> str:
     """What the user was told: unread first, then the newest."""
-    listed = queries.inbox(db.session, g.viewer.user_id, page=request.args.get("page", 1, type=int))
-    lines = [(told, _kind(told).sentence(told.facts), _kind(told).group) for told in listed.items]
+    page = queries.inbox(db.session, g.viewer.user_id, page=request.args.get("page", 1, type=int), url=_url_of_page)
+    lines = [(told, _kind(told).sentence(told.facts), _kind(told).group) for told in page.items]
     return render_template(
         "notifications/inbox.html",
         lines=lines,
-        unread=listed.unread,
-        page=Page(listed.page, listed.pages, listed.total),
+        unread=queries.unread(db.session, g.viewer.user_id),
+        page=page,
     )
+
+
+def _url_of_page(number: int) -> str:
+    return url_for("notifications.inbox", page=number if number > 1 else None)
 
 
 @bp.get("/inbox/<public_id>")

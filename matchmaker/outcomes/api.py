@@ -10,9 +10,9 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
-from matchmaker.accounts.models import User
 from matchmaker.db import EditConflict, db
 from matchmaker.errors import answer
+from matchmaker.introductions.api import Path, acting_user
 from matchmaker.introductions.models import Introduction, Side
 from matchmaker.introductions.queries import own_or_refuse
 from matchmaker.outcomes import operations, queries
@@ -25,12 +25,6 @@ blueprint = api.blueprint("outcomes")
 _tag = Tag(name="introductions")
 
 Currency = Literal["EUR", "SEK", "DKK", "NOK", "GBP", "USD"]
-
-
-class Path(BaseModel):
-    """Whose outcomes."""
-
-    public_id: str = Field(max_length=12, description="The introduction's public id.")
 
 
 class OutcomePath(Path):
@@ -184,7 +178,7 @@ def report(path: Path, body: ReportBody) -> Response:
             db.session,
             introduction,
             side,
-            _me(),
+            acting_user(),
             body.kind,
             agreement=body.agreement,
             amount=body.amount,
@@ -192,8 +186,7 @@ def report(path: Path, body: ReportBody) -> Response:
             note=clean_text(body.note),
         )
     except operations.Incomplete:
-        details: list[dict[str, Any]] = [{"where": "kind", "what": str(operations.Incomplete.__doc__)}]
-        return make_response(*answer(422, "The input does not fit the schema.", details))
+        return api.invalid(kind=operations.Incomplete.__doc__)
     except operations.NotIntroduced:
         return _holds_no_longer()
     db.session.commit()
@@ -210,7 +203,7 @@ def say(path: OutcomePath, body: SayBody) -> Response:
     introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     outcome = queries.outcome_or_refuse(db.session, introduction, path.outcome_id)
     if body.said != "take-back":
-        operations.say(db.session, outcome, side, _me(), agrees=body.said == "yes")
+        operations.say(db.session, outcome, side, acting_user(), agrees=body.said == "yes")
     elif outcome.side == side:
         operations.take_back(db.session, outcome)
     else:
@@ -228,11 +221,10 @@ def tell(path: Path, body: StoryBody) -> Response:
     introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     title, text = clean_line(body.title), clean_text(body.text)
     if not title or not text:
-        details: list[dict[str, Any]] = [{"where": "title, text", "what": "expected words, found none"}]
-        return make_response(*answer(422, "The input does not fit the schema.", details))
+        return api.invalid(**{"title, text": "expected words, found none"})
     try:
         made = operations.tell_story(
-            db.session, introduction, side, _me(), title=title, text=text, version=body.version
+            db.session, introduction, side, acting_user(), title=title, text=text, version=body.version
         )
         db.session.commit()
     except EditConflict:
@@ -252,9 +244,9 @@ def consent(path: Path, body: ConsentBody) -> Response:
     story = _story_or_refuse(introduction)
     try:
         if body.take_back:
-            operations.withdraw_story(db.session, story, side, _me())
+            operations.withdraw_story(db.session, story, side, acting_user())
         else:
-            operations.agree_to_story(db.session, story, side, _me(), shown=body.shown)
+            operations.agree_to_story(db.session, story, side, acting_user(), shown=body.shown)
         db.session.commit()
     except EditConflict:
         return _words_changed()
@@ -266,10 +258,6 @@ def _story_or_refuse(introduction: Introduction) -> Story:
     if story is None:
         raise NotPermitted(introduction.public_id)
     return story
-
-
-def _me() -> User:
-    return db.session.get_one(User, g.viewer.user_id)
 
 
 def _holds_no_longer() -> Response:

@@ -50,7 +50,7 @@ def organisation(
         "country": country.upper(),
         "region": region[:120],
         "city": city[:120],
-        "website": website if website.startswith(("http://", "https://")) and len(website) <= 300 else "",
+        "website": _address(website),
         "ror": ror,
         "about": excerpt(clean_text(about), 3_990),
         "language": language,
@@ -88,7 +88,7 @@ def evidence(
         "keywords": _several(keywords)[:MOST_KEYWORDS],
         "visibility": "public",
         "identifier": identifier if len(identifier) <= 120 else "",
-        "url": url if url.startswith(("http://", "https://")) and len(url) <= 300 else "",
+        "url": _address(url),
         "year": year,
     }
 
@@ -118,9 +118,13 @@ def person(
         "orcid": orcid,
         "headline": excerpt(clean_line(headline), 198),
         "about": excerpt(clean_text(about), 3_990),
-        "website": website if website.startswith(("http://", "https://")) and len(website) <= 300 else "",
+        "website": _address(website),
         "language": language,
     }
+
+
+def _address(text: str) -> str:
+    return text if text.startswith(("http://", "https://")) and len(text) <= 300 else ""
 
 
 def _several(values: Iterable[str]) -> list[str]:
