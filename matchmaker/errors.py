@@ -51,10 +51,12 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def answer(status: int, message: str | None = None, details: Any = None) -> tuple[Response | str, int]:
+def answer(
+    status: int, message: str | None = None, details: Any = None, code: str | None = None
+) -> tuple[Response | str, int]:
     """The error page, or under /api the error object ``{"error": {"code", "message", "details"}}``."""
     if request.path.startswith("/api/"):
-        error = {"code": CODES.get(status, "error"), "message": message or _plain(status)}
+        error = {"code": code or CODES.get(status, "error"), "message": message or _plain(status)}
         if details is not None:
             error["details"] = details
         return jsonify(error=error), status

@@ -55,8 +55,11 @@ READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 #: Addresses that only read, although a form is posted to them because a text is too long or too private for an address.
 READING_POSTS = frozenset({"suggestions.preview", "suggestions.for_text", "api_suggestions.suggest"})
-#: Those of them that programs use.
-READING_API = frozenset({"/api/v1/suggest"})
+#: Addresses that give a program all that is kept about somebody: for tokens that were allowed to take it along, on a
+#: page that asked for the password. They change nothing, so such a token need not act in its owner's name.
+EXPORTING = frozenset({"api_privacy.export", "api_privacy.export_ours"})
+#: What programs post to without changing anything.
+READING_API = frozenset({"/api/v1/suggest", "/api/v1/me/export", "/api/v1/organisations/{public_id}/export"})
 
 #: Addresses that answer a free text. Each answer is harmless; thousands of them, asked for by a script, could map what
 #: is not shown, so one person gets so many in a minute and in a day, and the visitors of one neighbourhood together.
@@ -196,7 +199,10 @@ def _guard() -> Any:
         token = _token_of_bearer()
         if token is None:
             return _ask_for_token()
-        if not token.writes and request.method not in READING_METHODS and endpoint not in READING_POSTS:
+        if endpoint in EXPORTING:
+            if not token.exports:
+                return answer(403, _("This token takes no data along. Make one that may."), code="exports_nothing")
+        elif not token.writes and request.method not in READING_METHODS and endpoint not in READING_POSTS:
             return answer(403)
         g.viewer = viewer_for(db.session, token.user)
     elif current_user and current_user.is_authenticated:
@@ -241,7 +247,8 @@ def _slow_down() -> None:
 def _repeat() -> Any:
     """Give a program that names its request the answer it was given before, where there is one."""
     key = request.headers.get("Idempotency-Key")
-    if key is None or request.method != "POST" or "token_id" not in g or request.endpoint in READING_POSTS:
+    if key is None or request.method != "POST" or "token_id" not in g or request.endpoint in READING_POSTS | EXPORTING:
+        # What only reads is read anew; no copy of it is kept.
         return None
     if not 0 < len(key) <= 200 or not key.isascii() or not key.isprintable():
         return answer(422, _("Idempotency-Key: expected 1 to 200 printable ASCII characters."))

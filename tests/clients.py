@@ -28,11 +28,11 @@ def signed_in(app: Flask, user: Any) -> FlaskClient:
 
 
 class Program:
-    """A program with somebody's token, which by default may also write."""
+    """A program with somebody's token, which by default may also write and takes no data along."""
 
-    def __init__(self, app: Flask, user: Any, *, writes: bool = True) -> None:
+    def __init__(self, app: Flask, user: Any, *, writes: bool = True, exports: bool = False) -> None:
         with app.app_context(), Session(db.engine) as writer:
-            _token, bearer = create_token(writer, user, name="program", days=1, writes=writes)
+            _token, bearer = create_token(writer, user, name="program", days=1, writes=writes, exports=exports)
             writer.commit()
         self._client, self._bearer = app.test_client(), {"Authorization": f"Bearer {bearer}"}
 

@@ -323,3 +323,4 @@ class TokenForm(FlaskForm):
         choices=[(30, _("30 days")), (90, _("90 days")), (TOKEN_DAYS_MOST, _("One year"))],
     )
     writes = BooleanField(_("It may also act in my name"))
+    exports = BooleanField(_("It may also take all data along"))

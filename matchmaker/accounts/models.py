@@ -163,6 +163,8 @@ class ApiToken(PublicId, Model):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     #: Whether it also acts in its owner's name; without, it only reads.
     writes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Whether it also takes along all that is kept about its owner, and about an organisation of which they are admin.
+    exports: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]

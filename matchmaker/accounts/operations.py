@@ -140,10 +140,13 @@ def update_me(user: User, *, name: str, title: str, locale: str) -> None:
     user.name, user.title, user.locale = name, title, locale
 
 
-def create_token(session: Session, user: User, *, name: str, days: int, writes: bool = False) -> tuple[ApiToken, str]:
+def create_token(
+    session: Session, user: User, *, name: str, days: int, writes: bool = False, exports: bool = False
+) -> tuple[ApiToken, str]:
     """Make a token; gives it and the raw key, which is known at this moment only. Raises TooManyTokens.
 
-    It reads what its owner may read; with ``writes`` it also does what its owner may do.
+    It reads what its owner may read; with ``writes`` it also does what its owner may do, and with ``exports`` it takes
+    along what is kept about them.
     """
     if not 1 <= days <= TOKEN_DAYS_MOST:
         raise ValueError(f"expected a term of 1 to {TOKEN_DAYS_MOST} days, got {days}")
@@ -160,11 +163,13 @@ def create_token(session: Session, user: User, *, name: str, days: int, writes: 
         prefix=raw[:8],
         digest=digest(raw),
         writes=writes,
+        exports=exports,
         expires_at=now + timedelta(days=days),
     )
     session.add(token)
     session.flush()
-    audit.record(session, Event.TOKEN_CREATED, actor_id=user.id, thing=token, facts={"writes": writes})
+    facts = {"writes": writes, "exports": exports}
+    audit.record(session, Event.TOKEN_CREATED, actor_id=user.id, thing=token, facts=facts)
     return token, raw
 
 

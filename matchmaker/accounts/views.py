@@ -161,6 +161,7 @@ def create_token() -> Any:
             name=form.name.data,
             days=form.days.data,
             writes=form.writes.data,
+            exports=form.exports.data,
         )
     except operations.TooManyTokens:
         flash(_("You have %(number)s valid tokens. Revoke one first.", number=operations.TOKENS_MOST), "error")

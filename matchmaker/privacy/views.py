@@ -44,6 +44,23 @@ def _type_password_first(page: str) -> Response | None:
     return redirect(url_for("security.verify", next=page))
 
 
+def archive_of(user: User) -> Response:
+    """All that is kept about a person, as a ZIP of JSON and CSV; that it was taken along is on record."""
+    rows = exports.of_user(db.session, user)
+    audit.record(db.session, Event.EXPORTED, actor_id=user.id, thing=user, facts={"rows": sum(map(len, rows.values()))})
+    db.session.commit()
+    return _zip(rows, whom=user.email, name="my-data", files=exports.files_of(db.session, user))
+
+
+def archive_of_ours(organisation: Organisation) -> Response:
+    """All that an organisation registered, as a ZIP of JSON and CSV; that it was taken along is on record."""
+    rows = exports.of_organisation(db.session, organisation)
+    facts = {"rows": sum(map(len, rows.values()))}
+    audit.record(db.session, Event.EXPORTED, actor_id=g.viewer.user_id, thing=organisation, facts=facts)
+    db.session.commit()
+    return _zip(rows, whom=organisation.name, name="our-data")
+
+
 def _zip(rows: exports.Rows, *, whom: str, name: str, files: Mapping[str, bytes] = MappingProxyType({})) -> Response:
     made = exports.archive(rows, files, whom=whom, installation=current_app.extensions["settings"].base_url)
     return Response(
@@ -75,11 +92,7 @@ def export() -> Response:
     """All that is kept about oneself, as a ZIP of JSON and CSV."""
     if elsewhere := _type_password_first(url_for(".mine")):
         return elsewhere
-    user = current_user._get_current_object()
-    rows = exports.of_user(db.session, user)
-    audit.record(db.session, Event.EXPORTED, actor_id=user.id, thing=user, facts={"rows": sum(map(len, rows.values()))})
-    db.session.commit()
-    return _zip(rows, whom=user.email, name="my-data", files=exports.files_of(db.session, user))
+    return archive_of(current_user._get_current_object())
 
 
 @bp.post("/account/privacy/matching")
@@ -141,11 +154,7 @@ def export_ours(public_id: str) -> Response:
     organisation = _organisation(public_id)
     if elsewhere := _type_password_first(url_for(".ours", public_id=public_id)):
         return elsewhere
-    rows = exports.of_organisation(db.session, organisation)
-    facts = {"rows": sum(map(len, rows.values()))}
-    audit.record(db.session, Event.EXPORTED, actor_id=g.viewer.user_id, thing=organisation, facts=facts)
-    db.session.commit()
-    return _zip(rows, whom=organisation.name, name="our-data")
+    return archive_of_ours(organisation)
 
 
 @bp.post("/organisations/<public_id>/data/matching")

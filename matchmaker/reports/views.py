@@ -70,7 +70,7 @@ def show(public_id: str) -> str:
 @permits(Permission.MODERATE)
 def decide(public_id: str) -> Any:
     """Take it down, or leave it as it is."""
-    found = _to_decide(public_id)
+    found = to_decide(public_id)
     form = DecisionForm()
     if not form.validate():
         return _page(found, form), 422
@@ -89,13 +89,14 @@ def decide(public_id: str) -> Any:
 @permits(Permission.MODERATE)
 def put_back(public_id: str) -> Any:
     """Let what was taken down be shown again."""
-    operations.put_back(db.session, _to_decide(public_id), _me())
+    operations.put_back(db.session, to_decide(public_id), _me())
     db.session.commit()
     flash(_("It may be shown again. Its owner is told."))
     return redirect(url_for(".show", public_id=public_id))
 
 
-def _to_decide(public_id: str) -> Report:
+def to_decide(public_id: str) -> Report:
+    """A report that is the viewer's to decide on. Raises NotPermitted otherwise."""
     found = queries.report_or_refuse(db.session, public_id, g.viewer)
     require(g.viewer, Permission.MODERATE, found)
     return found

@@ -182,7 +182,7 @@ def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             things[name] = made
         bearers = {}
         for role, user in users.items():
-            _token, bearers[role] = create_token(session, user, name="matrix", days=1, writes=True)
+            _token, bearers[role] = create_token(session, user, name="matrix", days=1, writes=True, exports=True)
         _token, bearers["reading member"] = create_token(session, world.sme_user, name="reads", days=1)
         session.commit()
         browsers = {"visitor": app.test_client(), **{role: signed_in(app, user) for role, user in users.items()}}

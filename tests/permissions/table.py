@@ -73,6 +73,12 @@ GET  /organisations/<public_id>/data              organisation  admin
 POST /organisations/<public_id>/data/export       organisation  admin
 POST /organisations/<public_id>/data/matching     organisation  admin
 POST /organisations/<public_id>/data/erase        organisation  admin
+GET  /api/v1/me/agreements                        -             signed-in
+POST /api/v1/me/export                            -             signed-in
+POST /api/v1/organisations/<public_id>/export     organisation  admin
+GET  /api/v1/organisations/<public_id>/matching   organisation  admin
+PUT  /api/v1/organisations/<public_id>/matching   matched-organisation  admin
+GET  /api/v1/organisations/<public_id>/audit      organisation  admin
 GET  /organisations/<public_id>/audit             organisation  admin
 GET  /audit                                       -             platform
 
@@ -547,4 +553,13 @@ GET  /reports/<public_id>                         taken-down      member admin m
 POST /reports/<public_id>/decide                  report          manager platform
 POST /reports/<public_id>/decide                  teaser-report   platform
 POST /reports/<public_id>/put-back                taken-down      manager platform
+POST /api/v1/reports                              reported-need   newcomer fellow stranger manager far-manager platform
+POST /api/v1/reports                              reported-teaser  fellow stranger manager far-manager platform
+GET  /api/v1/reports                              -               manager platform
+GET  /api/v1/reports/<public_id>                  report          manager platform
+GET  /api/v1/reports/<public_id>                  teaser-report   platform
+GET  /api/v1/reports/<public_id>                  taken-down      member admin manager platform
+POST /api/v1/reports/<public_id>/decide           report          manager platform
+POST /api/v1/reports/<public_id>/decide           teaser-report   platform
+POST /api/v1/reports/<public_id>/put-back         taken-down      manager platform
 """

@@ -187,6 +187,11 @@ def _organisation(session: Session, owner: Owner) -> Thing:
     return Thing({"public_id": owner.organisation.public_id})
 
 
+@thing("matched-organisation")
+def _matched(session: Session, owner: Owner) -> Thing:
+    return Thing({"public_id": owner.organisation.public_id}, json={"matched": False})
+
+
 @thing("joinable")
 def _joinable(session: Session, owner: Owner) -> Thing:
     return Thing({"public_id": owner.organisation.public_id}, form={"message": "I work here."})
@@ -574,7 +579,8 @@ def _report(name: str, **values: Any) -> None:
         )
         session.add(made)
         session.flush()
-        return Thing({"public_id": made.public_id}, {"decision": "left", "answer": "It is true."}, rows=[made])
+        decision = {"decision": "left", "answer": "It is true."}
+        return Thing({"public_id": made.public_id}, decision, decision, rows=[made])
 
     MAKERS[name] = maker
 
@@ -582,3 +588,18 @@ def _report(name: str, **values: Any) -> None:
 _report("report")
 _report("teaser-report", on_teaser=True)
 _report("taken-down", decision=Decision.TAKEN_DOWN, answer="It is not true.", decided_at=utcnow())
+
+
+def _to_report(name: str, **values: Any) -> None:
+    """What a program reports."""
+
+    def maker(session: Session, owner: Owner) -> Thing:
+        need = factories.need(session, owner.organisation, **values)
+        about = need.shown_as.public_id if values else need.public_id
+        return Thing(json={"about": about, "complaint": "untrue", "text": "Nothing of it is true."}, rows=[need])
+
+    MAKERS[name] = maker
+
+
+_to_report("reported-need")
+_to_report("reported-teaser", **_TEASER)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from matchmaker.privacy.exports import archive, cell, of_organisation, of_user
 from matchmaker.privacy.register import EXPORTED, register
 from matchmaker.suggestions.models import Objection
 from tests import factories
+from tests.clients import Program
 from tests.factories import World
 
 SignIn = Callable[..., FlaskClient]
@@ -87,6 +90,53 @@ def test_an_export_has_exactly_the_columns_of_the_register(session: Session, wor
         assert rows
         for table, found in rows.items():
             assert list(found[0]) == register()[table].of(*EXPORTED)
+
+
+def test_a_token_takes_along_what_the_pages_give_only_where_that_was_allowed(
+    app: Flask, session: Session, world: World, sign_in: SignIn
+) -> None:
+    factories.need(session, world.sme, title="Ours, about bone")
+    session.commit()
+    ours = f"/organisations/{world.sme.public_id}"
+    acting = Program(app, world.sme_admin)
+    for path in ("/me/export", f"{ours}/export"):
+        refused = acting.post(path)
+        assert (refused.status_code, refused.json["error"]["code"]) == (403, "exports_nothing")
+    # Made on the page, which asks for the password; it need not act in its owner's name.
+    page = sign_in(world.sme_admin).post("/account/tokens", data={"name": "Backup", "days": 30, "exports": "y"}).text
+    assert "takes data along" in page
+    bearer = {"Authorization": f"Bearer {re.search(r'mm_[A-Za-z0-9_-]{43}', page)[0]}", "Idempotency-Key": "nightly"}
+    client = app.test_client()
+    rows, _tables = opened(client.post("/api/v1/me/export", headers=bearer))
+    assert rows["user"][0]["email"] == world.sme_admin.email
+    assert rows["api_token"][-1]["exports"] is True
+    for _ in range(2):
+        rows, _tables = opened(client.post(f"/api/v1{ours}/export", headers=bearer))
+        assert [need["title"] for need in rows["need"]] == ["Ours, about bone"]
+    assert client.post("/api/v1/needs", json={"title": "x"}, headers=bearer).status_code == 403
+    assert client.post(f"/api/v1/organisations/{world.university.public_id}/export", headers=bearer).status_code == 404
+    assert Program(app, world.sme_user, exports=True).post(f"{ours}/export").status_code == 404, "not their admin"
+    events = session.scalars(select(AuditEntry.event).where(AuditEntry.actor_id == world.sme_admin.id)).all()
+    assert events.count(Event.EXPORTED) == 3
+
+
+def test_programs_object_to_matching_and_read_what_is_on_record(app: Flask, session: Session, world: World) -> None:
+    admin, member = Program(app, world.sme_admin), Program(app, world.sme_user)
+    ours = f"/organisations/{world.sme.public_id}"
+    assert admin.get(f"{ours}/matching").json == {"matched": True}
+    assert admin.put(f"{ours}/matching", matched=False).json == {"matched": False}
+    assert admin.get(f"{ours}/matching").json == {"matched": False}
+    assert admin.put(f"{ours}/matching", matched="perhaps").status_code == 422
+    assert member.put(f"{ours}/matching", matched=True).status_code == 404
+    [taken_back] = admin.get("/me/agreements").json["agreements"]
+    assert (taken_back["given"], taken_back["to"], taken_back["id"]) == (False, "matching", None)
+    assert member.get("/me/agreements").json["agreements"] == []
+    trail = admin.get(f"{ours}/audit", event="consent_withdrawn").json
+    assert [(one["event"], one["actor"]["id"]) for one in trail["items"]] == [
+        ("consent_withdrawn", world.sme_admin.public_id)
+    ]
+    assert admin.get(f"{ours}/audit", event="verdict_given").json["items"] == []
+    assert member.get(f"{ours}/audit").status_code == 404
 
 
 def test_an_archive_leaves_out_tables_without_columns_and_keeps_files_apart() -> None:

@@ -29,6 +29,7 @@ from matchmaker.reports.jobs import forget_reports
 from matchmaker.reports.models import Complaint, Decision, Report
 from matchmaker.reports.queries import taken_down
 from tests import factories
+from tests.clients import Program
 
 SignIn = Callable[..., FlaskClient]
 WHY = "They never ran this trial."
@@ -250,6 +251,57 @@ def test_the_report_of_somebody_who_is_erased_is_decided_all_the_same(
     assert "somebody who is here no more" in manager.get(address).text
     assert "Decided" in decide(manager, address)
     assert taken_down(Need(id=need.id)) is None, "what no session knows can't be looked up"
+
+
+def test_programs_report_and_decide_as_their_owners_do_on_the_pages(
+    app: Flask, world: factories.World, need: Need, session: Session
+) -> None:
+    reader, manager, owner, newcomer = (
+        Program(app, one) for one in (world.sme_user, world.manager, world.researcher, world.newcomer)
+    )
+    wrong = {"about": need.public_id, "complaint": "untrue", "text": WHY}
+    for form in ({**wrong, "text": " \u200b"}, {**wrong, "complaint": "dull"}, {**wrong, "reporter": "x"}):
+        assert reader.post("/reports", **form).status_code == 422, form
+    assert owner.post("/reports", **wrong).status_code == 404, "nobody reports their own"
+    made = reader.post("/reports", **wrong)
+    assert (made.status_code, made.json["about"], made.json["decision"]) == (201, need.title, None)
+    again = reader.post("/reports", **wrong)
+    assert (again.status_code, again.json) == (200, made.json), "while it waits, the same one"
+    path = f"/reports/{made.json['id']}"
+
+    [waiting] = manager.get("/reports").json["items"]
+    assert (waiting["reporter"]["id"], waiting["text"]) == (world.sme_user.public_id, WHY)
+    assert made.json["reporter"] is None
+    assert reader.get("/reports").status_code == newcomer.get(path).status_code == owner.get(path).status_code == 404
+    decision = {"decision": "taken_down", "answer": BECAUSE}
+    assert reader.post(f"{path}/decide", **decision).status_code == 404
+    assert manager.post(f"{path}/decide", **{**decision, "answer": "\u200b"}).status_code == 422
+    assert manager.post(f"{path}/decide", **decision).json["decision"] == "taken_down"
+    assert manager.post(f"{path}/decide", **{**decision, "decision": "left"}).status_code == 409
+    assert reader.get(f"/needs/{need.public_id}").status_code == 404
+
+    theirs = owner.get(path).json
+    assert (theirs["answer"], theirs["about"]) == (BECAUSE, need.title)
+    told_to_nobody = ("text", "complaint", "created_at", "reporter", "decided_by", "organisation")
+    assert [theirs[name] for name in told_to_nobody] == [None] * len(told_to_nobody)
+    assert owner.post(f"/needs/{need.public_id}/publish").status_code == 409
+    assert owner.post(f"{path}/put-back").status_code == 404
+    assert manager.post(f"{path}/put-back").json["lifted_at"]
+    assert owner.post(f"/needs/{need.public_id}/publish").status_code == 200
+
+
+def test_a_program_reads_a_report_on_a_teaser_without_whose_it_is(
+    app: Flask, world: factories.World, session: Session
+) -> None:
+    hidden = factories.need(
+        session, world.university, title="Hush", visibility=Visibility.TEASER, teaser="A maker seeks slow flow."
+    )
+    session.commit()
+    reader, admin = Program(app, world.outsider), Program(app, world.platform_admin)
+    about = hidden.shown_as.public_id
+    made = reader.post("/reports", about=about, complaint="other", text=WHY).json
+    for read in (made, admin.get(f"/reports/{made['id']}").json):
+        assert (read["about"], read["organisation"]) == (hidden.shown_as.title, None)
 
 
 def test_a_new_account_reports_less(world: factories.World, session: Session, sign_in: SignIn) -> None:
