@@ -83,6 +83,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
+def elsewhere(migrated_database: Path, tmp_path: Path) -> Iterator[Session]:
+    """An empty installation."""
+    shutil.copy(migrated_database, tmp_path / "elsewhere.sqlite3")
+    engine = create_engine(f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
+    with Session(engine) as made:
+        yield made
+    engine.dispose()
+
+
+@pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings of an installation of the test's own."""
     made = load(

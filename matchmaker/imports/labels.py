@@ -22,7 +22,7 @@ name(
     {
         Format.TEXT_TABLE: _("Table as text (CSV)"),
         Format.SPREADSHEET: _("Excel (.xlsx)"),
-        Format.JSON_LINES: _("JSON lines"),
+        Format.JSON_LINES: _("JSON (lines or a list)"),
         Format.ROR: _("ROR (JSON)"),
         Format.ORCID: _("ORCID record (JSON or XML)"),
         Format.PUBMED: _("PubMed (XML)"),

@@ -34,7 +34,7 @@ from matchmaker.imports.operations import (
     put_person,
     put_statement,
 )
-from matchmaker.imports.readers import BadRow, FileKind, Row, UnreadableFile
+from matchmaker.imports.readers import MOST_COLUMNS, BadRow, FileKind, Row, UnreadableFile
 from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, parse
 
 #: Rows of one transaction: few, because on SQLite nobody else can write meanwhile.
@@ -70,7 +70,8 @@ def read_again(run: ImportRun, format: Format, kind: FileKind) -> None:
 
 def _look_into(run: ImportRun, format: Format, kind: FileKind) -> None:
     rows = list(read(run.filename, run.content, format, kind))
-    headers = list(dict.fromkeys(name for row in rows[:100] if isinstance(row, Row) for name in row.values))
+    named = dict.fromkeys(name for row in rows if isinstance(row, Row) for name in row.values)
+    headers = list(islice(named, MOST_COLUMNS))
     if not headers:
         others = kinds_in(run.filename, run.content, format)
         raise UnreadableFile(

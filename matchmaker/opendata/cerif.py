@@ -24,10 +24,10 @@ _TYPES = {
     OrganisationType.UNIVERSITY: "HigherEducation",
     OrganisationType.RESEARCH_INSTITUTE: "ResearchInstitute",
     OrganisationType.SME: "SME",
-    OrganisationType.LARGE_COMPANY: "PrivateCompany",
-    OrganisationType.CLINIC: "Hospital",
-    OrganisationType.PUBLIC_BODY: "GovernmentBody",
-    OrganisationType.PATIENT_ORGANISATION: "NonProfitOrganisation",
+    OrganisationType.LARGE_COMPANY: "Company",
+    OrganisationType.CLINIC: "NationalHealthService",
+    OrganisationType.PUBLIC_BODY: "Government",
+    OrganisationType.PATIENT_ORGANISATION: "Charity",
 }
 _COAR = "https://www.openaire.eu/cerif-profile/vocab/COAR_{}_Types"
 _ARTICLE, _PATENT = "http://purl.org/coar/resource_type/c_6501", "http://purl.org/coar/resource_type/c_15cd"
@@ -143,6 +143,7 @@ def _result(one: Evidence) -> Record:
     if tag == "Patent":
         _say(result, "Type", _PATENT, xmlns=_COAR.format("Patent"))
         _say(result, "Title", one.title, one.language)
+        _say(result, "PublicationDate", f"{one.year}-01-01" if one.year else "")
         _say(result, "PatentNumber", one.identifier)
         _say(result, "URL", one.link)
         holders, holder = SubElement(result, "Holders"), "Holder"
@@ -173,6 +174,7 @@ def _project(one: Evidence) -> Element:
     _say(project, "Title", one.title, one.language)
     reference = "https://w3id.org/cerif/vocab/IdentifierTypes#ProjectReference"
     _say(project, "Identifier", one.identifier, type=reference)
+    _say(project, "Identifier", web_address(one.url), type="https://schema.org/url")
     _say(project, "StartDate", f"{one.year}-01-01" if one.year else "")
     consortium = SubElement(project, "Consortium")
     for organisation in one.organisations:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ _TYPES = {
     OrganisationType.CLINIC: "vivo:Hospital",
     OrganisationType.TEST_FIELD_HOST: "vivo:ServiceProvidingLaboratory",
     OrganisationType.PATIENT_ORGANISATION: "vivo:Association",
+    OrganisationType.INVESTOR: "vivo:PrivateCompany",
     OrganisationType.PUBLIC_BODY: "vivo:GovernmentAgency",
     OrganisationType.CLUSTER_BODY: "vivo:Consortium",
 }
@@ -51,6 +53,7 @@ _RECORDS = {
     EvidenceKind.PATENT: "bibo:Patent",
     EvidenceKind.LICENCE: "vivo:License",
 }
+_NUMBERS = {EvidenceKind.PROJECT: "vivo:localAwardId", EvidenceKind.PATENT: "vivo:patentNumber"}
 
 #: Subject, predicate and object, each as Turtle writes it.
 Triple = tuple[str, str, str]
@@ -92,20 +95,34 @@ def _named(thing: Any, types: Iterable[str], name: str, language: str = "") -> I
     yield me, "rdfs:label", text(name, language)
 
 
-def _overview(thing: Any, *texts: str) -> Iterator[Triple]:
-    if words := "\n\n".join(one for one in texts if one):
-        yield iri(page_of(thing)), "vivo:overview", text(words, thing.language)
+def _texts(thing: Any, overview: str, description: str = "") -> Iterator[Triple]:
+    """Its main text and the one beside it, which VIVO calls a description."""
+    for predicate, words in (("vivo:overview", overview), ("vivo:description", description)):
+        if words:
+            yield iri(page_of(thing)), predicate, text(words, thing.language)
 
 
-def _site(thing: Any, address: str) -> Iterator[Triple]:
-    """Its website, as VIVO keeps it: on a card."""
-    if site := web_address(address):
-        me, card, url = iri(page_of(thing)), iri(f"{page_of(thing)}#card"), iri(f"{page_of(thing)}#website")
-        yield me, HAS_CONTACT_INFO, card
-        yield card, "a", "vcard:Kind"
-        yield card, "vcard:hasURL", url
-        yield url, "a", "vcard:URL"
-        yield url, "vcard:url", f"{text(site)}^^xsd:anyURI"
+def _nearer(thing: Any, *words: StrEnum) -> Iterator[Triple]:
+    """Our own words for what VIVO says more coarsely or not at all."""
+    for word in words:
+        yield iri(page_of(thing)), "schema:additionalType", text(word)
+
+
+def _card(thing: Any, site: str, **address: str) -> Iterator[Triple]:
+    """Its website and address, as VIVO keeps them: on a card."""
+    me, card = iri(page_of(thing)), iri(f"{page_of(thing)}#card")
+    held = [
+        ("website", "URL", {"url": f"{text(site)}^^xsd:anyURI"} if (site := web_address(site)) else {}),
+        ("address", "Address", {name: text(words) for name, words in address.items() if words}),
+    ]
+    for name, type_, said in held:
+        if said:
+            one = iri(f"{page_of(thing)}#{name}")
+            yield me, HAS_CONTACT_INFO, card
+            yield card, "a", "vcard:Kind"
+            yield card, f"vcard:has{type_}", one
+            yield one, "a", f"vcard:{type_}"
+            yield from ((one, f"vcard:{predicate}", value) for predicate, value in said.items())
 
 
 def _subjects(thing: Any, predicate: str = "vivo:hasSubjectArea") -> Iterator[Triple]:
@@ -116,18 +133,18 @@ def _subjects(thing: Any, predicate: str = "vivo:hasSubjectArea") -> Iterator[Tr
         yield concept, "rdfs:label", text(word, thing.language)
 
 
-def _in_short(organisation: Organisation) -> Iterator[Triple]:
-    yield from _named(
-        organisation, ("foaf:Organization", _TYPES.get(organisation.type, "foaf:Organization")), organisation.name
-    )
+def _alone(one: Organisation) -> Iterator[Triple]:
+    """The organisation without what belongs to it, the same wherever it is named: no file says less than another."""
+    yield from _named(one, ("foaf:Organization", _TYPES[one.type]), one.name)
+    yield from _nearer(one, one.type)
+    yield from _texts(one, one.about, one.headline)
+    yield from _card(one, one.website, locality=one.city, region=one.region, country=one.country)
+    if one.ror:
+        yield iri(page_of(one)), "rdfs:seeAlso", iri(one.ror)
 
 
 def _organisation(one: Organisation) -> Iterator[Triple]:
-    yield from _in_short(one)
-    yield from _overview(one, one.headline, one.about)
-    yield from _site(one, one.website)
-    if one.ror:
-        yield iri(page_of(one)), "rdfs:seeAlso", iri(one.ror)
+    yield from _alone(one)
     for profile in things.people(db.session, one):
         yield from _profile_alone(profile)
     for competence in things.competences(db.session, one):
@@ -143,10 +160,10 @@ def _organisation(one: Organisation) -> Iterator[Triple]:
 def _profile_alone(one: Profile) -> Iterator[Triple]:
     me, home = iri(page_of(one)), iri(page_of(one.organisation))
     group = one.kind == ProfileKind.GROUP
-    types = ("foaf:Organization", "vivo:ResearchOrganization") if group else ("foaf:Person",)
+    types = ("foaf:Organization", "vivo:Team") if group else ("foaf:Person",)
     yield from _named(one, types, one.name)
-    yield from _overview(one, one.headline, one.about)
-    yield from _site(one, one.website)
+    yield from _texts(one, one.about, one.headline)
+    yield from _card(one, one.website)
     if group:
         yield me, PART_OF, home
         return
@@ -163,7 +180,7 @@ def _profile_alone(one: Profile) -> Iterator[Triple]:
 
 def _profile(one: Profile) -> Iterator[Triple]:
     yield from _profile_alone(one)
-    yield from _in_short(one.organisation)
+    yield from _alone(one.organisation)
     for competence in things.competences(db.session, one):
         yield from _offered(competence)
         yield from _subjects_of_person(one, competence)
@@ -177,7 +194,7 @@ def _subjects_of_person(person: Profile, competence: Competence) -> Iterator[Tri
 def _offered(one: Competence) -> Iterator[Triple]:
     me = iri(page_of(one))
     yield from _named(one, (SERVICE,), one.title, one.language)
-    yield from _overview(one, one.description, one.advantages)
+    yield from _texts(one, one.description, one.advantages)
     yield from _subjects(one)
     for provider in (one.organisation, one.profile):
         if provider is not None and things.is_public(provider):
@@ -185,31 +202,33 @@ def _offered(one: Competence) -> Iterator[Triple]:
 
 
 def _competence(one: Competence) -> Iterator[Triple]:
-    yield from _in_short(one.organisation)
+    yield from _alone(one.organisation)
     yield from _offered(one)
 
 
 def _hosted(one: TestField) -> Iterator[Triple]:
     yield from _named(one, ("foaf:Organization", "vivo:CoreLaboratory"), one.title, one.language)
-    yield from _overview(one, one.description, "\n".join(one.access_steps))
+    yield from _texts(one, one.description, "\n".join(one.access_steps))
+    yield from _nearer(one, one.kind, one.rung)
+    yield from _card(one, "", locality=one.city, country=one.country)
     yield from _subjects(one)
     yield iri(page_of(one)), PART_OF, iri(page_of(one.organisation))
 
 
 def _test_field(one: TestField) -> Iterator[Triple]:
-    yield from _in_short(one.organisation)
+    yield from _alone(one.organisation)
     yield from _hosted(one)
 
 
 def _sought(one: Need) -> Iterator[Triple]:
     yield from _named(one, ("schema:Demand",), one.title, one.language)
-    yield from _overview(one, one.description, one.expected_result)
+    yield from _texts(one, one.description, one.expected_result)
     yield from _subjects(one)
     yield iri(page_of(one.organisation)), "schema:seeks", iri(page_of(one))
 
 
 def _need(one: Need) -> Iterator[Triple]:
-    yield from _in_short(one.organisation)
+    yield from _alone(one.organisation)
     yield from _sought(one)
 
 
@@ -217,11 +236,12 @@ def _record(one: Evidence) -> Iterator[Triple]:
     me = iri(page_of(one))
     project = one.kind == EvidenceKind.PROJECT
     yield from _named(one, (_RECORDS[one.kind],), one.title, one.language)
+    yield from _card(one, one.url)
     if one.description:
         yield me, "vivo:description" if project else "bibo:abstract", text(one.description, one.language)
     if one.identifier:
-        doi = one.identifier.startswith("10.")
-        yield me, "bibo:doi" if doi else "vivo:localAwardId" if project else "bibo:identifier", text(one.identifier)
+        doi = "bibo:doi" if one.identifier.startswith("10.") else ""
+        yield me, doi or _NUMBERS.get(one.kind, "bibo:identifier"), text(one.identifier)
     if one.year:
         date = iri(f"{page_of(one)}#date")
         yield me, "vivo:dateTimeValue", date
@@ -230,7 +250,7 @@ def _record(one: Evidence) -> Iterator[Triple]:
         yield date, "vivo:dateTimePrecision", "vivo:yearPrecision"
     yield from _subjects(one)
     for organisation in one.organisations:
-        yield from _in_short(organisation)
+        yield from _alone(organisation)
         # Authorship is of people; an organisation is related, as VIVO says it of whoever stands behind a work.
         yield me, "vivo:relatedBy", iri(page_of(organisation))
 

@@ -125,7 +125,7 @@ def test_cerif_gives_all_that_a_research_information_system_knows() -> None:
     assert unit["source"] == "CERIF, cris.nordmark.example"
     (person,) = rows(Format.CERIF, FileKind.PEOPLE)
     assert (person["name"], person["affiliations"]) == ("Åsa Öberg", ["OrgUnits/1"])
-    assert [(row["kind"], row["title"], row["year"]) for row in rows(Format.CERIF, FileKind.STATEMENTS)] == [
+    assert [(row["kind"], row["title"], row.get("year", "")) for row in rows(Format.CERIF, FileKind.STATEMENTS)] == [
         ("evidence", "BONE: Bone for the north", "2022"),
         ("test_field", "A printer for bone", ""),
         ("evidence", "A nozzle", "2021"),
@@ -151,3 +151,12 @@ def test_without_rdflib_rdf_is_refused_with_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "rdflib", None)
     with pytest.raises(UnreadableFile, match=r"matchmaker\[rdf\]"):
         list(read(*FILES[Format.VIVO]))
+
+
+def test_a_list_of_json_objects_is_read_like_lines_of_them() -> None:
+    data = b'[\n{"name": "Bone AB"},\n\n{"name": "Cell AB"}, 7]'
+    assert detect("list.json", data) is Format.JSON_LINES
+    good, later, bad = read("list.json", data)
+    assert (good, later) == (Row(2, {"name": "Bone AB"}), Row(4, {"name": "Cell AB"}))
+    assert isinstance(bad, BadRow)
+    assert (bad.line, "found a int" in bad.reason) == (4, True)

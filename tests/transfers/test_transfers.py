@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.audit.models import AuditEntry
@@ -59,16 +58,6 @@ def filled(session: Session, world: World) -> World:
         )
     session.commit()
     return world
-
-
-@pytest.fixture
-def elsewhere(migrated_database: Path, tmp_path: Path) -> Iterator[Session]:
-    """An empty installation."""
-    shutil.copy(migrated_database, tmp_path / "elsewhere.sqlite3")
-    engine = create_engine(f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
-    with Session(engine) as made:
-        yield made
-    engine.dispose()
 
 
 def parts(content: bytes) -> dict[str, str]:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from matchmaker.imports.formats import cerif, openalex, orcid, pubmed, ror, vivo
-from matchmaker.imports.formats.objects import objects
+from matchmaker.imports.formats.objects import is_list, objects, read_json_list
 from matchmaker.imports.formats.xml import root_of
 from matchmaker.imports.readers import (
     BadRow,
@@ -35,6 +35,7 @@ class Format(StrEnum):
 
     TEXT_TABLE = "csv"
     SPREADSHEET = "xlsx"
+    #: One JSON object a line, or a list of them.
     JSON_LINES = "jsonl"
     ROR = "ror"
     ORCID = "orcid"
@@ -49,10 +50,14 @@ class Format(StrEnum):
         return self in (Format.TEXT_TABLE, Format.SPREADSHEET, Format.JSON_LINES)
 
 
+def _json_rows(name: str, data: bytes) -> Iterator[Row | BadRow]:
+    return (read_json_list if is_list(data) else read_json_lines)(name, data)
+
+
 READERS: dict[Format, Callable[[str, bytes], Iterator[Row | BadRow]]] = {
     Format.TEXT_TABLE: read_text_table,
     Format.SPREADSHEET: read_spreadsheet,
-    Format.JSON_LINES: read_json_lines,
+    Format.JSON_LINES: _json_rows,
     Format.ROR: ror.rows,
     Format.ORCID: orcid.rows,
     Format.PUBMED: pubmed.rows,
@@ -132,10 +137,11 @@ def _of_json(name: str, data: bytes, ending: str) -> Format:
     for format, is_one in ((Format.ROR, ror.is_one), (Format.OPENALEX, openalex.is_one), (Format.ORCID, orcid.is_one)):
         if is_one(first):
             return format
-    if of_lines or data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if of_lines or isinstance(first, dict) or not is_list(data):
         return Format.JSON_LINES
     raise UnreadableFile(
-        f"{name}: expected JSON lines, or records of ROR, ORCID or OpenAlex, found JSON of another shape."
+        f"{name}: expected JSON objects, one a line or in a list, or records of ROR, ORCID or OpenAlex, "
+        "found JSON of another shape."
     )
 
 

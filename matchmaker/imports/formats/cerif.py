@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from matchmaker.imports.formats.columns import evidence, language, organisation, person, year
+from matchmaker.imports.formats.columns import evidence, language, organisation, person, statement, year
 from matchmaker.imports.formats.xml import first, in_english, records, texts
 from matchmaker.imports.readers import BadRow, FileKind, Row
 from matchmaker.profiles import identifiers
@@ -22,8 +22,10 @@ _TYPES = {
     "researchinstitute": "research_institute",
     "strategicresearchinstitute": "research_institute",
     "company": "large_company",
+    "commercial": "large_company",
     "sme": "sme",
-    "privatenonprofit": "public_body",
+    "charity": "patient_organisation",
+    "nationalhealthservice": "clinic",
     "hospital": "clinic",
     "clinic": "clinic",
 }
@@ -93,7 +95,7 @@ def _project(record: Element) -> dict[str, Any]:
         description=in_english(record, "Abstract")[0],
         language=language(spoken),
         keywords=texts(record, "Keyword"),
-        identifier=first(record, "Identifier"),
+        identifier=next((i for i in texts(record, "Identifier") if not i.startswith("http")), ""),
         url=next((i for i in texts(record, "Identifier") if i.startswith("http")), ""),
         year=year(first(record, "StartDate")),
         affiliations=_names(record.iterfind("Consortium//OrgUnit")),
@@ -138,21 +140,18 @@ def _patent(record: Element) -> dict[str, Any]:
 
 def _equipment(record: Element) -> dict[str, Any]:
     title, spoken = in_english(record, "Name")
-    return {
-        **evidence(
-            kind="",
-            key=_key(record),
-            licence=LICENCE,
-            title=title,
-            description=in_english(record, "Description")[0],
-            language=language(spoken),
-            affiliations=_names(record.iterfind("Owner//OrgUnit")),
-        ),
+    return statement(
+        kind="test_field",
+        key=_key(record),
+        licence=LICENCE,
+        title=title,
+        description=in_english(record, "Description")[0],
+        language=language(spoken),
+        affiliations=_names(record.iterfind("Owner//OrgUnit")),
         # CERIF says neither; what a device is used for is for its host to say.
-        "kind": "test_field",
-        "test_field_kind": "core_facility",
-        "rung": "lab",
-    }
+        test_field_kind="core_facility",
+        rung="lab",
+    )
 
 
 READ: dict[str, tuple[FileKind, Callable[[Element], dict[str, Any]]]] = {

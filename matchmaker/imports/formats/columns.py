@@ -1,4 +1,4 @@
-"""The rows that the formats turn into: our own columns, every one of them in every row, cut to what they may hold."""
+"""The rows that the formats turn into: our own columns, all of a kind in every row of it, cut to what they may hold."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def organisation(
     city: str = "",
     website: str = "",
     ror: str = "",
+    headline: str = "",
     about: str = "",
     language: str = "",
 ) -> dict[str, Any]:
@@ -52,12 +53,13 @@ def organisation(
         "city": city[:120],
         "website": _address(website),
         "ror": ror,
+        "headline": excerpt(clean_line(headline), 198),
         "about": excerpt(clean_text(about), 3_990),
         "language": language,
     }
 
 
-def evidence(
+def statement(
     *,
     kind: str,
     key: str,
@@ -67,19 +69,18 @@ def evidence(
     description: str = "",
     language: str = "",
     keywords: Iterable[str] = (),
-    identifier: str = "",
-    url: str = "",
-    year: str = "",
     organisation: str = "",
     affiliations: Iterable[str] = (),
+    **own: Any,
 ) -> dict[str, Any]:
-    """A row about a publication, project, patent or licence: public, as the registries that it comes from are."""
+    """A row about a competence, need, test field or piece of evidence: public, as the registries that it comes from
+    are; ``own`` is what its kind alone has.
+    """
     return {
         "key": key[:120],
         "source": source,
         "licence": licence,
-        "kind": "evidence",
-        "evidence_kind": kind,
+        "kind": kind,
         "organisation": excerpt(clean_line(organisation), 198),
         "affiliations": _several(affiliations)[:MOST_AFFILIATIONS],
         "title": excerpt(clean_line(title), 198),
@@ -87,10 +88,20 @@ def evidence(
         "language": language,
         "keywords": _several(keywords)[:MOST_KEYWORDS],
         "visibility": "public",
-        "identifier": identifier if len(identifier) <= 120 else "",
-        "url": _address(url),
-        "year": year,
+        **own,
     }
+
+
+def evidence(*, kind: str, identifier: str = "", url: str = "", year: str = "", **said: Any) -> dict[str, Any]:
+    """A row about a publication, project, patent or licence."""
+    return statement(
+        kind="evidence",
+        evidence_kind=kind,
+        identifier=identifier if len(identifier) <= 120 else "",
+        url=_address(url),
+        year=year,
+        **said,
+    )
 
 
 def person(

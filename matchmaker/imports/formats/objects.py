@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from matchmaker.imports.readers import UnreadableFile, text_of
+from matchmaker.imports.readers import BadRow, Row, UnreadableFile, text_of
 
 #: Where the services put the list of an answer.
 _LISTS = ("results", "items")
@@ -18,7 +18,7 @@ def objects(name: str, data: bytes) -> Iterator[Any]:
     text = text_of(name, data)
     at = _skip(text, 0, _SPACE)
     if text[at : at + 1] == "[":
-        yield from _array(name, text, at + 1)
+        yield from (value for _line, value in _array(name, text, at + 1))
         return
     while at < len(text):
         value, at = _value(name, text, at)
@@ -27,16 +27,34 @@ def objects(name: str, data: bytes) -> Iterator[Any]:
         at = _skip(text, at, _SPACE)
 
 
+def is_list(data: bytes) -> bool:
+    """Whether a file begins as a list of JSON objects rather than as one of them."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
+def read_json_list(name: str, data: bytes) -> Iterator[Row | BadRow]:
+    """The rows of a file that is one list of JSON objects, each with its line. Raises UnreadableFile."""
+    text = text_of(name, data)
+    for line, value in _array(name, text, text.index("[") + 1):
+        if isinstance(value, dict):
+            yield Row(line, value)
+        else:
+            yield BadRow(line, f"expected a JSON object, found a {type(value).__name__}")
+
+
 def _listed(value: Any) -> list[Any] | None:
     found = [value[key] for key in _LISTS if isinstance(value.get(key), list)] if isinstance(value, dict) else []
     return found[0] if found else None
 
 
-def _array(name: str, text: str, at: int) -> Iterator[Any]:
+def _array(name: str, text: str, at: int) -> Iterator[tuple[int, Any]]:
+    """What a list holds, with the lines on which it begins."""
+    line, counted = 1, 0
     at = _skip(text, at, _SPACE)
     while text[at : at + 1] != "]":
+        line, counted = line + text.count("\n", counted, at), at
         value, at = _value(name, text, at)
-        yield value
+        yield line, value
         at = _skip(text, at, _SPACE)
         if text[at : at + 1] == ",":
             at = _skip(text, at + 1, _SPACE)
