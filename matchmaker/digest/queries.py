@@ -114,7 +114,9 @@ def _ideas(session: Session, user: User, viewer: Viewer) -> list[Idea]:
         partners = [
             suggestion.organisation
             for suggestion in suggested
-            if suggestion.answer is None
+            # A mail names each partner once, and a teaser names nobody.
+            if suggestion.organisation is not None
+            and suggestion.answer is None
             and (suggestion.band in GOOD or suggestion.verdict is not None)
             and (need.id, suggestion.organisation.id) not in named
         ]

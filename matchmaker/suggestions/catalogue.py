@@ -48,13 +48,23 @@ _KINDS = list(ItemKind)
 
 
 def item_number(kind: ItemKind, item_id: int) -> int:
-    """The one number under which the engine knows an item."""
+    """The one number under which the engine knows an item, or an owner."""
     return item_id * 8 + _NUMBERS[kind]
 
 
 def item_key(number: int) -> indexing.Key:
     """The item behind a number of the engine's."""
     return _KINDS[number % 8], number // 8
+
+
+def _owners_of(kind: ItemKind, item_id: int, organisations: str) -> tuple[int, ...]:
+    """Who votes by a statement: the organisations behind it. Behind a teaser stands nobody, so it speaks for itself.
+
+    That keeps it apart from all else that its organisation says: no score, order or count is made of both.
+    """
+    if kind == ItemKind.TEASER:
+        return (item_number(kind, item_id),)
+    return tuple(item_number(ItemKind.ORGANISATION, int(one)) for one in organisations.split(",") if one)
 
 
 class ModelState(StrEnum):
@@ -412,7 +422,7 @@ def _statement(row: Any, dimension: int) -> Statement:
         id=number,
         text=text,
         language=sys.intern(language),
-        owners=tuple(map(int, owners.split(","))) if owners else (),
+        owners=_owners_of(kind, item_id, owners),
         item=item_number(kind, item_id),
         # A damaged vector counts as none; ``index sync`` makes it anew.
         vector=np.frombuffer(vector, dtype="<f4") if vector and len(vector) == 4 * dimension else None,

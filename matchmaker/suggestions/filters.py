@@ -249,13 +249,17 @@ def item_conditions(kind: ItemKind, model: Any, filters: Filters) -> list[Column
 
 
 #: Filters that a teaser can satisfy, by the facts its owner shows. What it does not say it does not satisfy.
-_TOLD_BY_TEASERS = frozenset({"sector", "country", "sme", "field", "cooperation"})
+_TOLD_BY_TEASERS = frozenset({"sector", "country", "sme", "field", "cooperation", "basis"})
 
 
 def _teaser_conditions(filters: Filters) -> list[ColumnElement[bool]] | None:
     if {name for name, _ in filters.pairs()} - _TOLD_BY_TEASERS:
         return None
     conditions: list[ColumnElement[bool]] = []
+    if filters.basis:
+        if Basis.COMPETENCE not in filters.basis:
+            return None
+        conditions.append(Teaser.competence_id.is_not(None))
     if filters.sector:
         conditions.append(Teaser.sector.in_([Sector(one) for one in filters.sector]))
     if filters.country:

@@ -94,6 +94,8 @@ def _answers(session: Session, cluster_id: int) -> Iterator[Decided]:
         .where(
             Feedback.organisation_id.in_(members),
             Feedback.subject_kind.in_([ItemKind.NEED, ItemKind.COMPETENCE]),
+            # A teaser says too little of what was liked about it.
+            Feedback.object_kind != ItemKind.TEASER,
         )
         .order_by(Feedback.id)
     )

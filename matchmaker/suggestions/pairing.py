@@ -20,7 +20,7 @@ from matchmaker.suggestions.catalogue import current_catalogue
 from matchmaker.suggestions.filters import NO_FILTERS, Filters
 from matchmaker.suggestions.indexing import text_of
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import PARTNER_KINDS, SuggestionList, allowed_statements, suggest_for_need
+from matchmaker.suggestions.queries import SuggestionList, partner_statements, suggest_for_need
 
 #: Statements by meaning among which the partners of one need are ranked.
 SHORTLIST = 400
@@ -49,7 +49,7 @@ def pairs(
             known = [
                 (need.id, query.vector) for need, query in zip(needs, asked, strict=True) if query.vector is not None
             ]
-            allowed = allowed_statements(session, viewer, PARTNER_KINDS, filters, speaking=True)
+            allowed = partner_statements(session, viewer, filters)
             vectors = np.stack([vector for _, vector in known]) if known else np.zeros((0, 1), np.float32)
             found = nearest_pairs(matcher.vectors, vectors, SHORTLIST, allowed)
             near = {need: np.sort(hits.ids) for (need, _), hits in zip(known, found, strict=True)}

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from embeddings import Band, Evidence, Match, Matcher, Query, apply_verdicts
@@ -70,7 +70,7 @@ FOUND = 400
 #: Words that are named as unsaid in one text.
 UNSAID = 5
 
-#: What partners are found by.
+#: What organisations are found by.
 PARTNER_KINDS = (ItemKind.COMPETENCE, ItemKind.EVIDENCE, ItemKind.ORGANISATION)
 
 
@@ -96,7 +96,7 @@ class Sort(StrEnum):
 class Suggestion:
     """A match that is shown to somebody who may see it, with its reasons."""
 
-    #: What is suggested: an organisation, a test field, a need or a teaser.
+    #: What is suggested: an organisation, a test field, a need, or one of these and a competence by its teaser.
     kind: ItemKind
     thing: Any
     #: None behind a teaser.
@@ -189,6 +189,12 @@ def allowed_statements(
     return current_catalogue().keep(key, ask)
 
 
+def partner_statements(session: Session, viewer: Viewer, filters: Filters = NO_FILTERS) -> np.ndarray:
+    """What partners are found by: what organisations say of themselves, and teasers of competences in confidence."""
+    kinds = (*PARTNER_KINDS, ItemKind.TEASER)
+    return allowed_statements(session, viewer, kinds, filters, speaking=True, of=ItemKind.COMPETENCE)
+
+
 def _findable_conditions(kind: ItemKind, viewer: Viewer, filters: Filters) -> list[ColumnElement[bool]] | None:
     model = MODELS[kind]
     conditions = item_conditions(kind, model, filters)
@@ -203,11 +209,12 @@ def _item_of(kind: ItemKind) -> Any:
 
 
 def _organisations(session: Session, filters: Filters) -> frozenset[int]:
-    """The organisations that satisfy the filters."""
+    """The engine's numbers of the organisations that satisfy the filters."""
     conditions = organisation_conditions(filters) + place_conditions(filters)
 
     def ask() -> frozenset[int]:
-        return frozenset(session.scalars(select(Organisation.id).where(*conditions)))
+        found = session.scalars(select(Organisation.id).where(*conditions))
+        return frozenset(item_number(ItemKind.ORGANISATION, one) for one in found)
 
     part = Filters(
         sector=filters.sector, type=filters.type, sme=filters.sme, country=filters.country, region=filters.region
@@ -485,8 +492,7 @@ def suggest_for_organisation(
         evidence=LOOKED_AT,
         explain=False,
     )
-    keys = {(ItemKind.ORGANISATION, one) for one in eligible}
-    return _answer(asking, ItemKind.ORGANISATION, matches, keys, first_offer=len(needs))
+    return _answer(asking, ItemKind.ORGANISATION, matches, eligible, first_offer=len(needs))
 
 
 def partners_by_part(
@@ -496,19 +502,22 @@ def partners_by_part(
     asking = _asking(session, viewer, None, Sort.BEST, 0, 0, subject=need, sources=[_source_of(ItemKind.NEED, need)])
     allowed = allowed_statements(session, viewer, PARTNER_KINDS, speaking=True)
     ruled_out = [(ItemKind.COMPETENCE, one) for one in asking.verdicts.vetoed_competences]
-    eligible = _eligible_partners(asking) - frozenset(without)
+    eligible = {item_key(one)[1]: one for one in _eligible_partners(asking)}
     facts = session.execute(
-        select(Organisation.id, Organisation.type, Organisation.is_sme).where(Organisation.id.in_(eligible))
+        select(Organisation.id, Organisation.type, Organisation.is_sme).where(
+            Organisation.id.in_(eligible.keys() - set(without))
+        )
     ).all()
-    return candidates_for(
+    found = candidates_for(
         asking.matcher,
         parts,
         allowed=_without(session, allowed, PARTNER_KINDS, (), ruled_out),
-        owners=eligible,
-        sectors={row.id: str(SECTOR_OF[row.type]) for row in facts},
-        smes={row.id for row in facts if row.is_sme},
+        owners=[eligible[row.id] for row in facts],
+        sectors={eligible[row.id]: str(SECTOR_OF[row.type]) for row in facts},
+        smes={eligible[row.id] for row in facts if row.is_sme},
         limit=CUT // 2,
     )
+    return [replace(one, owner=item_key(one.owner)[1]) for one in found]
 
 
 def suggest_peers(
@@ -572,25 +581,49 @@ def _of_objecting_people(session: Session) -> list[Key]:
 
 
 def _eligible_partners(asking: _Asking) -> frozenset[int]:
-    return (
-        _organisations(asking.session, asking.filters)
-        - asking.own
-        - asking.verdicts.vetoed_partners.keys()
-        - {key[1] for key in asking.hidden(ItemKind.ORGANISATION)}
-        - _objecting(asking.session)
+    """The engine's numbers of the organisations that may be suggested."""
+    left_out = asking.own | asking.verdicts.vetoed_partners.keys() | _objecting(asking.session)
+    keys = asking.hidden(ItemKind.ORGANISATION) | {(ItemKind.ORGANISATION, one) for one in left_out}
+    return _organisations(asking.session, asking.filters) - {item_number(*key) for key in keys}
+
+
+def _eligible_teasers(asking: _Asking) -> frozenset[int]:
+    """The engine's numbers of the competences in confidence that may be suggested, each by its teaser and for itself.
+
+    None is left out because of whose it is, except for its own people: what is missing would tell.
+    """
+    query = select(Teaser.id).where(
+        findable(Teaser, asking.viewer),
+        Teaser.competence_id.is_not(None),
+        Teaser.competence_id.not_in(asking.verdicts.vetoed_competences),
+        Teaser.id.not_in(_own_teasers(asking)),
     )
+    found = {(ItemKind.TEASER, one) for one in asking.session.scalars(query)} - asking.hidden(ItemKind.TEASER)
+    return frozenset(item_number(*key) for key in found)
+
+
+def _own_teasers(asking: _Asking) -> Select[tuple[int]]:
+    """The teasers that a member does not need to be shown.
+
+    For whoever asks in another's name those of the other would be missing from the list, which would tell whose they
+    are; so the asking organisation plays no part.
+    """
+    return select(Teaser.id).where(Teaser.organisation_id.in_(asking.viewer.organisation_ids))
 
 
 def _partners(asking: _Asking) -> SuggestionList:
-    """Organisations, by the statements that stand nearest to the one text that is asked with."""
+    """Who could answer the one text that is asked with, by the statements that stand nearest to it.
+
+    These are organisations, and competences in confidence, each apart from all else that its organisation says.
+    """
     query = asking.query(asking.sources[0])
     # Against everything the viewer may read it is told what is unusual, so that no filter changes a band.
-    background = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, speaking=True)
-    allowed = allowed_statements(asking.session, asking.viewer, PARTNER_KINDS, asking.filters, speaking=True)
+    background = partner_statements(asking.session, asking.viewer)
+    allowed = partner_statements(asking.session, asking.viewer, asking.filters)
     ruled_out = [(ItemKind.COMPETENCE, one) for one in asking.verdicts.vetoed_competences]
     ruled_out += _of_objecting_people(asking.session)
     allowed = _without(asking.session, allowed, PARTNER_KINDS, (), ruled_out)
-    eligible = _eligible_partners(asking)
+    eligible = _eligible_partners(asking) | _eligible_teasers(asking)
 
     def rank(owners: Collection[int], limit: int, statements: np.ndarray = allowed) -> list[Match]:
         return asking.matcher.rank_owners(
@@ -606,10 +639,11 @@ def _partners(asking: _Asking) -> SuggestionList:
     found_before = allowed if asking.among is None else np.intersect1d(allowed, asking.among, assume_unique=True)
     matches = rank(eligible, CUT, found_before)
     # What a manager put first is explained as well as everything else, wherever the engine ranks it.
-    missing = ((asking.verdicts.partners.keys() | set(asking.also)) & eligible) - {match.key for match in matches}
+    wanted = {item_number(ItemKind.ORGANISATION, one) for one in (*asking.verdicts.partners, *asking.also)}
+    missing = (wanted & eligible) - {match.key for match in matches}
     if missing:
         matches += rank(missing, len(missing))
-    return _answer(asking, ItemKind.ORGANISATION, matches, {(ItemKind.ORGANISATION, one) for one in eligible})
+    return _answer(asking, ItemKind.ORGANISATION, matches, eligible)
 
 
 def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
@@ -619,9 +653,7 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
     decided, vetoed = _decided(asking, kind)
     query = asking.query(asking.sources[0])
     background = allowed_statements(session, asking.viewer, kinds, of=kind)
-    # Whoever asks as a member does not need to be shown the own teasers; for whoever asks in another's name they would
-    # be missing from the list, which would tell whose they are.
-    own_teasers = session.scalars(select(Teaser.id).where(Teaser.organisation_id.in_(asking.viewer.organisation_ids)))
+    own_teasers = session.scalars(_own_teasers(asking))
     allowed = _without(
         session,
         allowed_statements(session, asking.viewer, kinds, asking.filters, of=kind),
@@ -653,7 +685,7 @@ def _items(asking: _Asking, kind: ItemKind) -> SuggestionList:
     missing = [row.id for row in first if item_number(row.kind, row.item_id) not in known]
     if missing:
         matches += rank(np.array(sorted(missing), dtype=np.int64), len(missing))
-    return _answer(asking, kind, matches, frozenset((row.kind, row.item_id) for row in first))
+    return _answer(asking, kind, matches, frozenset(item_number(row.kind, row.item_id) for row in first))
 
 
 def _decided(asking: _Asking, kind: ItemKind) -> tuple[dict[Key, Verdict], dict[Key, Verdict]]:
@@ -681,16 +713,15 @@ def _decided(asking: _Asking, kind: ItemKind) -> tuple[dict[Key, Verdict], dict[
 
 
 def _answer(
-    asking: _Asking, kind: ItemKind, matches: list[Match], eligible: Collection[Key], first_offer: int | None = None
+    asking: _Asking, kind: ItemKind, matches: list[Match], eligible: Collection[int], first_offer: int | None = None
 ) -> SuggestionList:
     """Put verdicts beside the scores, ask the database again, sort, and explain one page.
 
-    ``eligible`` says which of the things that a manager put first may be shown at all.
+    ``eligible`` says which of the things that a manager put first may be shown at all, by the engine's numbers.
     """
     session, viewer = asking.session, asking.viewer
     decided, vetoed = _decided(asking, kind)
-    key_of, number_of = _numbering(kind)
-    shown_first = {number_of(key): verdict for key, verdict in decided.items() if key in eligible}
+    shown_first = {item_number(*key): v for key, v in decided.items() if item_number(*key) in eligible}
     # A pin stands before a proposal; both stand before what only the engine found.
     pins = {key: v.reason for key, v in shown_first.items() if v.kind == VerdictKind.PIN}
     proposals = {key: v.reason for key, v in shown_first.items() if v.kind == VerdictKind.PROPOSAL}
@@ -699,27 +730,32 @@ def _answer(
     evidence = [one for match in ordered for one in match.evidence]
     texts = load_texts(session, [one.statement for one in evidence])
     keys = {item_key(one.item) for one in evidence if one.statement in texts}
-    things = load_things(session, viewer, keys | {key_of(match.key) for match in ordered})
+    things = load_things(session, viewer, keys | {item_key(match.key) for match in ordered})
     sound = []
     for match in ordered:
         kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in things)
-        thing = things.get(key_of(match.key))
+        thing = things.get(item_key(match.key))
         if thing is None or not (kept or match.key in shown_first):
             continue
         if asking.only is None or thing.public_id in asking.only:
             sound.append(replace(match, evidence=kept))
     if asking.noted is not None:
-        asking.noted.update((key_of(match.key), _features(asking, key_of(match.key), match, things)) for match in sound)
+        asking.noted.update(
+            (key, _features(asking, key, match, things))
+            for match in sound
+            # What a teaser leaves out would teach that it does not matter.
+            if (key := item_key(match.key))[0] is not ItemKind.TEASER
+        )
     sound = [
         match
         for place, match in enumerate(sound)
         if place < FEW or match.key in shown_first or max(one.strength for one in match.evidence) >= FAINT
     ]
     if first_offer is None and not asking.alike:
-        sound = _as_learned(asking, key_of, sound, things, shown_first)
-    sound = _shared_fairly(asking, kind, _sorted(asking, kind, sound, things, shown_first), things, shown_first)
+        sound = _as_learned(asking, sound, things, shown_first)
+    sound = _shared_fairly(asking, kind, _sorted(asking, sound, things, shown_first), things, shown_first)
     page = sound[asking.offset : asking.offset + asking.limit]
-    explainer = _Explainer(asking, kind, things, texts, first_offer, page)
+    explainer = _Explainer(asking, things, texts, first_offer, page)
     return SuggestionList(
         items=tuple(explainer.suggestion(match, shown_first.get(match.key)) for match in page),
         total=len(sound),
@@ -727,13 +763,6 @@ def _answer(
         vetoed=_vetoed(asking, vetoed) if asking.as_manager and not asking.alike else (),
         words_only=asking.matcher.encoder is None,
     )
-
-
-def _numbering(kind: ItemKind) -> tuple[Callable[[int], Key], Callable[[Key], int]]:
-    """From the engine's numbers to keys and back: owners carry their own id, items the number of kind and id."""
-    if kind is ItemKind.ORGANISATION:
-        return lambda number: (kind, number), lambda key: key[1]
-    return item_key, lambda key: item_number(*key)
 
 
 #: What a learned order goes by: the parts of a score, what of the wishes is met, and how near both are.
@@ -754,11 +783,7 @@ def _features(asking: _Asking, key: Key, match: Match, things: Mapping[Key, Any]
 
 
 def _as_learned(
-    asking: _Asking,
-    key_of: Callable[[int], Key],
-    matches: list[Match],
-    things: Mapping[Key, Any],
-    first: Collection[int],
+    asking: _Asking, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]
 ) -> list[Match]:
     """The matches in the order that the asking organisation's cluster has learned, where it has."""
     weights = weights_in_force(asking.session, asking.organisation)
@@ -767,7 +792,7 @@ def _as_learned(
     put_first = [match for match in matches if match.key in first]
     rest = [match for match in matches if match.key not in first]
     # Sorting is stable: what is equal keeps the default order.
-    return put_first + sorted(rest, key=lambda m: -score(_features(asking, key_of(m.key), m, things), weights))
+    return put_first + sorted(rest, key=lambda m: -score(_features(asking, item_key(m.key), m, things), weights))
 
 
 def weights_in_force(session: Session, organisation: Organisation | None) -> Mapping[str, float] | None:
@@ -824,19 +849,16 @@ def load_texts(session: Session, statements: Collection[int]) -> dict[int, Any]:
     return {row.id: row for row in rows}
 
 
-def _sorted(
-    asking: _Asking, kind: ItemKind, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]
-) -> list[Match]:
+def _sorted(asking: _Asking, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]) -> list[Match]:
     if asking.sort is Sort.BEST:
         return matches
-    key_of, _ = _numbering(kind)
 
     def newest(match: Match) -> float:
         dates = [_since(things[item_key(one.item)]) for one in match.evidence]
         return -max((day.timestamp() for day in dates if day), default=0.0)
 
     def nearest(match: Match) -> float:
-        organisation = _organisation_of(things[key_of(match.key)])
+        organisation = _organisation_of(things[item_key(match.key)])
         return explaining.proximity(asking.organisation, organisation) if organisation else math.inf
 
     order = newest if asking.sort is Sort.NEWEST else nearest
@@ -850,10 +872,9 @@ def _shared_fairly(
     """Who is asked a lot lets a few others of the same band pass; what a manager put first stays first."""
     if asking.sort is not Sort.BEST or kind is ItemKind.NEED:
         return matches
-    key_of, _ = _numbering(kind)
 
     def owner_of(match: Match) -> int | None:
-        organisation = _organisation_of(things[key_of(match.key)])
+        organisation = _organisation_of(things[item_key(match.key)])
         return organisation.id if organisation else None
 
     put_first = [match for match in matches if match.key in first]
@@ -876,11 +897,14 @@ def _organisation_of(thing: Any) -> Organisation | None:
 
 
 def _hidden(asking: _Asking, kind: ItemKind) -> tuple[tuple[Feedback, Any], ...]:
-    kinds = (kind,) if kind is ItemKind.ORGANISATION else (kind, ItemKind.TEASER)
-    answers = [answer for key, answer in asking.answers.items() if key[0] in kinds and is_hidden(answer)]
-    things = load_things(asking.session, asking.viewer, [(answer.object_kind, answer.object_id) for answer in answers])
+    offered = ItemKind.COMPETENCE if kind is ItemKind.ORGANISATION else kind
+    kinds = (kind, ItemKind.TEASER)
+    answers = {key: answer for key, answer in asking.answers.items() if key[0] in kinds and is_hidden(answer)}
+    things = load_things(asking.session, asking.viewer, answers)
     return tuple(
-        (answer, things[key]) for answer in answers if (key := (answer.object_kind, answer.object_id)) in things
+        (answer, thing)
+        for key, answer in answers.items()
+        if (thing := things.get(key)) is not None and (key[0] == kind or thing.of == offered)
     )
 
 
@@ -898,17 +922,16 @@ class _Explainer:
     def __init__(
         self,
         asking: _Asking,
-        kind: ItemKind,
         things: Mapping[Key, Any],
         texts: Mapping[int, Any],
         first_offer: int | None,
         page: Sequence[Match],
     ) -> None:
-        self.asking, self.kind, self.things, self.texts, self.first_offer = asking, kind, things, texts, first_offer
+        self.asking, self.things, self.texts, self.first_offer = asking, things, texts, first_offer
         competences = {
             item.id for match in page for one in match.evidence if isinstance(item := self._item(one), Competence)
         }
-        owners = {match.key for match in page} if kind is ItemKind.ORGANISATION else set()
+        owners = {item_id for one, item_id in (item_key(match.key) for match in page) if one is ItemKind.ORGANISATION}
         self.backing = _count_backing(asking.session, asking.viewer, competences)
         self.shared = _shared_records(asking, owners)
         self.seeking = _count_needs(asking.session, asking.viewer, owners)
@@ -918,7 +941,7 @@ class _Explainer:
 
     def suggestion(self, match: Match, verdict: Verdict | None) -> Suggestion:
         """The match as it is shown."""
-        key = _numbering(self.kind)[0](match.key)
+        key = item_key(match.key)
         thing = self.things[key]
         shown = self._choose(match)
         pairs = tuple(self._pair(one) for one in shown)
@@ -1041,9 +1064,11 @@ class _Explainer:
             made.append(Reason(Because.BACKED, (self.backing[competence.id],)))
         if isinstance(thing, TestField) and thing.response_days:
             made.append(Reason(Because.RESPONSE, (thing.response_days,)))
-        made += [Reason(Because.TOGETHER, (record,)) for record in self.shared.get(match.key, ())[:1]]
         organisation = _organisation_of(thing)
-        return made + (explaining.region_reason(self.asking.organisation, organisation) if organisation else [])
+        if organisation is None:
+            return made
+        made += [Reason(Because.TOGETHER, (record,)) for record in self.shared.get(organisation.id, ())[:1]]
+        return made + explaining.region_reason(self.asking.organisation, organisation)
 
     def _why_yes(self, thing: Any, match: Match) -> list[Reason]:
         made: list[Reason] = []
@@ -1059,8 +1084,9 @@ class _Explainer:
             made.append(Reason(Because.ACCESS, (len(thing.access_steps),)))
         if isinstance(thing, TestField) and thing.capacity:
             made.append(Reason(Because.CAPACITY, (thing.capacity,)))
-        if self.seeking.get(match.key) and self.first_offer is None:
-            made.append(Reason(Because.OPEN_NEEDS, (self.seeking[match.key],)))
+        organisation = _organisation_of(thing)
+        if self.first_offer is None and organisation is not None and self.seeking.get(organisation.id):
+            made.append(Reason(Because.OPEN_NEEDS, (self.seeking[organisation.id],)))
         return made
 
     def _sources(self, items: Iterable[Any]) -> tuple[tuple[str, str, str], ...]:

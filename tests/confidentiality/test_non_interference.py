@@ -40,7 +40,7 @@ QUERIES = [
     KESTREL.topic,
     "Brittle ceramics for dentistry in sports",
     MARSH.topic,
-    TEASERS["need"],
+    f"{TEASERS['need']} {TEASERS['competence']}",
     "vermiculine tarnhelm",
 ]
 
@@ -106,6 +106,17 @@ def test_the_crawl_sees_what_there_is(worlds: Worlds, role: str) -> None:
     assert len([1 for status, _, _ in seen.values() if status == 200]) > 25
     teasers = [address for address, (status, _, _) in seen.items() if "/teasers/" in address and status == 200]
     assert len(teasers) == (0 if role in ("visitor", "newcomer") else len(TEASERS))
+    partners = [address for address, (_, _, body) in seen.items() if _suggests_a_competence(address, body)]
+    # For a typed text; for their own need; for the needs of their cluster's members.
+    asked_with = {"fellow": 2, "own manager": 2, "stranger": 3, "far manager": 3}.get(role, 0)
+    assert len({address.partition("?")[0] for address in partners}) >= asked_with, partners
+    assert bool(partners) == bool(asked_with)
+
+
+def _suggests_a_competence(address: str, body: str) -> bool:
+    """Whether it is a list of partners with the teaser of the competence in confidence among them."""
+    listed = ("/suggestions/need/", "POST text partners", "API suggest")
+    return address.startswith(listed) and "tab=" not in address and TEASERS["competence"][:30] in body
 
 
 @pytest.mark.parametrize(("other", "role"), PAIRS)
@@ -157,22 +168,14 @@ def test_no_mail_tells_the_worlds_apart(worlds: Worlds, other: str) -> None:
 
 
 def test_the_command_line_suggests_the_same(worlds: Worlds) -> None:
-    answers = []
-    for secret in (KESTREL, MARSH, *OTHERS.values()):
-        app = worlds.of(secret).app
-        arguments = [
-            "suggest",
-            "--text",
-            TEASERS["need"],
-            "--kind",
-            "needs",
-            "--json",
-            "--as",
-            "forscherin@elbstrand.example",
-        ]
-        answers.append(app.test_cli_runner().invoke(args=arguments).output)
-    assert len(set(answers)) == 1
-    assert "teaser" in answers[0]
+    for kind, teaser in (("needs", TEASERS["need"]), ("partners", TEASERS["competence"])):
+        arguments = ["suggest", "--text", teaser, "--kind", kind, "--json", "--as", "forscherin@elbstrand.example"]
+        answers = {
+            worlds.of(secret).app.test_cli_runner().invoke(args=arguments).output
+            for secret in (KESTREL, *OTHERS.values())
+        }
+        assert len(answers) == 1
+        assert f'"of": "{kind.removesuffix("s") if kind == "needs" else "competence"}"' in answers.pop()
 
 
 def test_the_index_holds_no_confidential_text(worlds: Worlds) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -108,6 +109,43 @@ def test_the_owner_asks_with_the_full_text_and_finds_it_by_its_words(
     assert "universität elbstrand" in suggested
     assert theirs.public_id in suggested
     assert need.public_id in texts(browser.get("/search?q=quasarite+lattice"))
+
+
+def test_whose_need_fits_is_shown_the_competence_and_asks_for_an_introduction_without_learning_whose_it_is(
+    world: factories.World, session: Session, sign_in: SignIn
+) -> None:
+    offered = "Printed tissue is kept alive by slow flow. Makers of implants are welcome."
+    made = factories.competence(
+        session,
+        world.sme,
+        visibility=Visibility.TEASER,
+        teaser=offered,
+        title=SECRET["title"],
+        description=SECRET["description"],
+    )
+    need = factories.need(session, world.university, title="Keeping printed tissue alive", description=offered)
+    session.commit()
+    teaser, list_of = made.shown_as.public_id, f"/suggestions/need/{need.public_id}"
+    browser = sign_in(world.researcher)
+    page = texts(browser.get(list_of)).partition("<main")[2]
+    card = re.sub("<[^>]+>", "", page.partition(f'id="s-{teaser}"')[2].partition("</article>")[0])
+    assert "a competence, in confidence" in card
+    assert "makers of implants are welcome" in card
+    assert "ask for an introduction" in card
+    form = browser.get(f"/introductions/ask/{teaser}?for={need.public_id}")
+    home = browser.get("/")
+    compared = browser.get(f"{list_of}/compare?pick={teaser}&pick={world.host.public_id}")
+    assert "a competence, in confidence" in texts(home)
+    explained = re.sub("<[^>]+>", "", texts(form).partition("<aside")[2])
+    assert "makers of implants are welcome" in explained, "as it was shown"
+    for answer in (form, home, compared, browser.get(f"{list_of}/list.csv"), browser.get(list_of)):
+        assert answer.status_code == 200
+        said = texts(answer)
+        assert not any(canary in said for canary in (*CANARIES, "knochenwerk", world.sme.public_id, made.public_id))
+    # A manager reads what was found and decides on nothing: a verdict would be on somebody whom they do not know.
+    listed = texts(sign_in(world.manager).get(list_of))
+    assert f'id="s-{teaser}"' in listed
+    assert 'name="object_kind" value="teaser"' not in listed
 
 
 @pytest.mark.parametrize("model", ["competence", "test_field"])

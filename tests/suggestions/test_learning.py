@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from matchmaker import jobs
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.curation.models import Verdict, VerdictKind
-from matchmaker.permissions import Visibility
-from matchmaker.suggestions import learning, queries
+from matchmaker.permissions import Viewer, Visibility
+from matchmaker.suggestions import learning, operations, queries
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, LearnedOrder, NeverReason
 from tests import factories
 
@@ -72,6 +72,19 @@ def prefer_nearby(session: Session, world: factories.World, needs: list[Any]) ->
 
 def first(session: Session, world: factories.World, need: Any) -> str:
     return queries.suggest_for_need(session, viewer_for(session, world.sme_user), need).items[0].name
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_answer_to_a_teaser_teaches_nothing(session: Session, world: factories.World) -> None:
+    need = factories.need(session, world.sme, title="Silver on catheters")
+    for kind in (factories.competence, factories.test_field):
+        made = kind(session, world.host, visibility=Visibility.TEASER, teaser="Silver is put on catheters.")
+        operations.answer(session, subject=need, suggested=made.shown_as, answer=Answer.SAVED, user_id=None)
+    session.commit()
+    assert learning.decisions(session, world.cluster.id) == []
+    viewer = Viewer(cluster_ids=frozenset({world.cluster.id}))
+    ranked = queries.features_for(session, viewer, need, ItemKind.ORGANISATION, [])
+    assert ItemKind.TEASER not in {kind for kind, _ in ranked}
 
 
 @pytest.mark.usefixtures("inside")

@@ -18,10 +18,10 @@ from matchmaker.curation.models import VerdictKind
 from matchmaker.db import today, utcnow
 from matchmaker.items.models import ItemState, Rung
 from matchmaker.permissions import VISITOR, Viewer, Visibility
-from matchmaker.suggestions import queries
+from matchmaker.suggestions import operations, queries
 from matchmaker.suggestions.explaining import Standing, Wished
 from matchmaker.suggestions.filters import Filters, UnknownFilter
-from matchmaker.suggestions.models import ItemKind, StatementRow
+from matchmaker.suggestions.models import Answer, ItemKind, Objection, StatementRow
 from matchmaker.suggestions.queries import Sort, SuggestionList, Target
 from tests import factories
 
@@ -405,6 +405,109 @@ def test_a_test_field_is_measured_by_its_rung(session: Session, board: factories
     standing = {one.name: [wish.standing for wish in one.wishes] for one in found.items}
     assert standing["Clean room for cell products"] == [Standing.MET, Standing.MET]
     assert standing["Cell products bench"] == [Standing.UNMET, Standing.UNMET]
+
+
+# --- Competences in confidence ----------------------------------------------------------------------------------------
+
+TEASER = "Viruses that eat bacteria are offered. Infected implants of any material are welcome."
+
+
+@pytest.fixture
+def secret(session: Session, board: factories.World, need: Any) -> Any:
+    """What the university can do best, known to others by its teaser."""
+    made = factories.competence(
+        session,
+        board.university,
+        title="Quasarite bacteriophages against biofilm on titanium implants",
+        description="Lytic bacteriophages on Quasarite carriers for infected titanium implants.",
+        visibility=Visibility.TEASER,
+        teaser=TEASER,
+    )
+    session.commit()
+    return made
+
+
+def test_a_competence_in_confidence_is_suggested_by_its_teaser_alone(
+    session: Session, board: factories.World, need: Any, secret: Any
+) -> None:
+    viewer = viewer_for(session, board.sme_user)
+    need.description = TEASER
+    session.commit()
+    found = queries.suggest_for_need(session, viewer, need)
+
+    (teaser,) = [one for one in found.items if one.kind is ItemKind.TEASER]
+    assert (teaser.thing, teaser.organisation, teaser.wishes) == (secret.shown_as, None, ())
+    (pair,) = teaser.pairs
+    assert pair.offer.text == "Infected implants of any material are welcome."
+    assert pair.we_seek
+    assert found.total == len(found.items)
+    # Its organisation stands on the list too, for what it says in public, and is ranked as if there were no teaser.
+    (named,) = [one for one in found.items if one.organisation == board.university]
+    assert "quasarite" not in str(plain(found)).lower()
+    assert all(pair.offer.item is not secret.shown_as for pair in named.pairs)
+    for text in (need.title, TEASER):
+        typed = queries.suggest_for_text(session, viewer, text)
+        assert [one.thing for one in typed.items if one.kind is ItemKind.TEASER] == [secret.shown_as]
+
+
+def test_whose_a_teaser_is_decides_nothing_but_for_its_own_people(
+    session: Session, board: factories.World, need: Any, secret: Any
+) -> None:
+    """Verdicts on its organisation, its organisation's objection and its other texts leave it where it is."""
+    need.description = TEASER
+    session.commit()
+    viewer = viewer_for(session, board.sme_user)
+
+    def teasers(who: Viewer) -> list[Any]:
+        found = queries.suggest_for_need(session, who, need)
+        return [(one.thing, one.band) for one in found.items if one.kind is ItemKind.TEASER]
+
+    before = teasers(viewer)
+    assert len(before) == 1
+    session.add(Objection(organisation_id=board.university.id))
+    curation.give(
+        session, manager_id=board.manager.id, cluster_id=board.cluster.id, kind=VerdictKind.VETO, subject=need,
+        decided=board.university, reason="No.",
+    )  # fmt: skip
+    session.commit()
+    assert "Universität Elbstrand" not in names(queries.suggest_for_need(session, viewer, need))
+    assert teasers(viewer) == before
+    assert teasers(viewer_for(session, board.manager)) == before
+
+    own = factories.need(session, board.university, title=need.title, description=TEASER)
+    session.commit()
+    by_owner = queries.suggest_for_need(session, viewer_for(session, board.researcher), own)
+    by_manager = queries.suggest_for_need(session, viewer_for(session, board.manager), own)
+    assert ItemKind.TEASER not in [one.kind for one in by_owner.items]
+    assert ItemKind.TEASER in [one.kind for one in by_manager.items], "what is missing would tell a manager"
+
+
+def test_a_teaser_that_was_answered_with_never_is_hidden_and_can_be_shown_again(
+    session: Session, board: factories.World, need: Any, secret: Any
+) -> None:
+    need.description = TEASER
+    operations.answer(session, subject=need, suggested=secret.shown_as, answer=Answer.NEVER, user_id=None)
+    session.commit()
+    viewer = viewer_for(session, board.sme_user)
+    partners = queries.suggest_for_need(session, viewer, need)
+    assert ItemKind.TEASER not in [one.kind for one in partners.items]
+    assert [thing for _, thing in partners.hidden] == [secret.shown_as]
+    assert queries.suggest_for_need(session, viewer, need, target=Target.TEST_FIELDS).hidden == ()
+
+
+def test_filters_take_what_a_teaser_says_and_no_more(
+    session: Session, board: factories.World, need: Any, secret: Any
+) -> None:
+    viewer = viewer_for(session, board.sme_user)
+    for filters, expected in (
+        (Filters(), 1),
+        (Filters(basis=("competence",)), 1),
+        (Filters(basis=("publication",)), 0),
+        (Filters(country=("DE",)), 0),
+        (Filters(trl_min=1), 0),
+    ):
+        found = queries.suggest_for_text(session, viewer, TEASER, filters=filters)
+        assert [one.kind for one in found.items].count(ItemKind.TEASER) == expected, filters
 
 
 def test_a_competence_finds_the_needs_it_answers(session: Session, board: factories.World, need: Any) -> None:
