@@ -84,7 +84,8 @@ class Agreement:
 def planned(asker: Organisation, target: Target, asked_with: tuple[About, Any] | None = None) -> Introduction:
     """The introduction that would be asked for: who, whom and about what. It belongs to no session."""
     matters = {target.kind: target.item.id} if target.kind else {}
-    if asked_with is not None:
+    if asked_with is not None and not target.hidden:
+        # Where it is hidden who is asked, that they were asked with this before would tell who it is.
         matters |= {asked_with[0]: asked_with[1].id}
     return Introduction(
         from_organisation=asker,

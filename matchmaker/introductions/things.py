@@ -154,8 +154,11 @@ def _point_at_it_no_more(session: Session, _context: Any) -> None:
 
 
 def gone(session: Session, introduction: Introduction, side: Side) -> bool:
-    """Whether what a side asked with is no more. It was a draft, since nothing else is deleted, and so confidential."""
-    return side is Side.ASKER and introduction.with_id is not None and asked_with(session, introduction) is None
+    """Whether what a side brought is no more, and may have been confidential: a draft it asked with, or what it was
+    asked about by a teaser."""
+    if side is Side.ASKER:
+        return introduction.with_id is not None and asked_with(session, introduction) is None
+    return introduction.blind and about(session, introduction) is None
 
 
 def hides(session: Session, introduction: Introduction, side: Side) -> bool:

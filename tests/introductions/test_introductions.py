@@ -334,6 +334,30 @@ def test_the_only_door_to_contact_data_opens_for_the_two_sides_alone(
     assert ours.side is Side.ASKED
 
 
+def test_that_one_has_asked_somebody_already_does_not_tell_whose_a_teaser_is(
+    researcher: Person, session: Session, world: Any, latest: Latest
+) -> None:
+    """An attacker asks everybody about one need of theirs, and then looks where a teaser leads."""
+    shown = {"visibility": Visibility.TEASER, "teaser": "Slow flow is offered. Any tissue."}
+    asked, elsewhere = (factories.competence(session, one, **shown) for one in (world.sme, world.host))
+    need = factories.need(session, world.university)
+    session.commit()
+    researcher.ask(world.sme, **{"for": need.public_id})
+    openly = latest().public_id
+    pages = [
+        researcher.browser.get(f"/introductions/ask/{one.shown_as.public_id}?for={need.public_id}")
+        for one in (asked, elsewhere)
+    ]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert researcher.ask(asked.shown_as, **{"for": need.public_id}).status_code == 302
+    assert latest().public_id != openly
+    assert researcher.ask(elsewhere.shown_as, **{"for": need.public_id}).status_code == 302
+    assert world.host.name not in researcher.read(latest())
+    session.delete(elsewhere)
+    session.commit()
+    assert world.host.name not in researcher.read(latest()), "what is gone hides its owner still"
+
+
 def test_a_request_to_a_teaser_reaches_its_hidden_owner_who_stays_hidden_until_both_agreed(
     sme: Person, researcher: Person, world: Any, session: Session, latest: Latest
 ) -> None:
