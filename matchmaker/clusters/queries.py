@@ -82,6 +82,19 @@ def clusters(session: Session) -> list[Cluster]:
     return list(session.scalars(select(Cluster).order_by(Cluster.name, Cluster.id)))
 
 
+def managed_clusters(session: Session, viewer: Viewer) -> list[Cluster]:
+    """The clusters that the viewer manages, by name."""
+    return list(session.scalars(select(Cluster).where(Cluster.id.in_(viewer.manages)).order_by(Cluster.name)))
+
+
+def managed_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Cluster:
+    """A cluster that the viewer manages. Raises NotPermitted otherwise."""
+    found = next((one for one in managed_clusters(session, viewer) if one.public_id == public_id), None)
+    if found is None:
+        raise NotPermitted(public_id)
+    return found
+
+
 def organisation_or_refuse(session: Session, public_id: str, viewer: Viewer, permission: Permission) -> Organisation:
     """The organisation, where the viewer holds the permission for it. Raises NotPermitted otherwise."""
     found = session.scalar(select(Organisation).where(Organisation.public_id == public_id))

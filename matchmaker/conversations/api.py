@@ -1,15 +1,13 @@
-"""Conversations as a JSON resource: messages, the files that came with them, and a note of one's own.
-
-Files are sent on the pages.
-"""
+"""Conversations as a JSON resource: messages, the files that come with them, and a note of one's own."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from flask import Response, g, jsonify, make_response
-from flask_openapi3 import Tag
-from pydantic import BaseModel, ConfigDict, Field
+from flask import Response, g, jsonify, make_response, request
+from flask_openapi3 import FileStorage, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from matchmaker import api
 from matchmaker.conversations import files, operations, queries
@@ -22,6 +20,7 @@ from matchmaker.introductions.models import Side
 from matchmaker.introductions.queries import get_or_refuse, own_or_refuse
 from matchmaker.permissions import Permission, permits
 from matchmaker.texts import clean_text
+from matchmaker.uploads import takes_up_to
 
 blueprint = api.blueprint("conversations")
 _tag = Tag(name="introductions")
@@ -68,6 +67,29 @@ class WriteBody(BaseModel):
     answers: str = Field("", max_length=12, description="The message it answers, if any.")
 
 
+def _as_typed(_read: Any, info: ValidationInfo) -> str:
+    """A text of a form as it was typed, also where it could be read as JSON."""
+    return request.form.get(info.field_name or "", "")
+
+
+class SendForm(BaseModel):
+    """What to write, and the files that go with it; a form as browsers send them (multipart/form-data)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    body: Annotated[str, BeforeValidator(_as_typed)] = Field(
+        "", max_length=LONGEST, description="Plain text; it must say something."
+    )
+    answers: Annotated[str, BeforeValidator(_as_typed)] = Field(
+        "", max_length=12, description="The message it answers, if any."
+    )
+    files: list[FileStorage] = Field(
+        default_factory=list,
+        description=f"One to {files.MOST} files of up to {files.LARGEST // 1_000_000} MB: {files.ALLOWED}. "
+        "What a file is, its content tells.",
+    )
+
+
 class NoteBody(BaseModel):
     """A note of your own."""
 
@@ -94,13 +116,41 @@ def read(path: Path) -> Response:
 @permits(Permission.INTRODUCTION)
 def write(path: Path, body: WriteBody) -> Response:
     """Write to the other side, which is told."""
+    return _written(path, body.body, body.answers)
+
+
+@blueprint.post("/introductions/<public_id>/files", summary="Send files", tags=[_tag], responses={201: MessageAnswer})
+@takes_up_to(files.LARGEST_FORM)
+@permits(Permission.INTRODUCTION)
+def send(path: Path, form: SendForm) -> Response:
+    """Write to the other side and send files along; all of it arrives or nothing does."""
+    return _written(path, form.body, form.answers, form.files)
+
+
+def _written(path: Path, body: str, answers: str, sent: Sequence[FileStorage] | None = None) -> Response:
+    """The answer to a message; ``sent`` are the files that come with it, None where none can."""
     introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
-    text = clean_text(body.body)
+    text = clean_text(body)
     if not text:
         return api.invalid(body="expected a text, found none")
-    answered = queries.message_or_refuse(db.session, introduction, body.answers) if body.answers else None
+    if sent is not None and not sent:
+        return api.invalid(files="expected a file or more, found none")
+    answered = queries.message_or_refuse(db.session, introduction, answers) if answers else None
     try:
-        made = operations.write(db.session, introduction, side, acting_user(), text, answers=answered)
+        made = operations.write(
+            db.session,
+            introduction,
+            side,
+            acting_user(),
+            text,
+            answers=answered,
+            files=[files.check(one.filename or "", one.read()) for one in sent or ()],
+        )
+    except files.FileRefused as error:
+        return api.invalid(files=f"expected one of {files.ALLOWED} of at most 5 MB, found {error.args[0]!r}")
+    except operations.TooManyFiles:
+        db.session.rollback()
+        return api.invalid(files=f"expected at most {files.MOST} files, found {len(sent or ())}")
     except operations.Closed:
         db.session.rollback()
         return make_response(*answer(409, "The introduction does not hold, so nobody can write."))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matchmaker.clusters.models import Cluster
+from matchmaker.clusters.queries import managed_clusters as managed_clusters
 from matchmaker.imports.models import ImportedRow, ImportRun, Outcome
 from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
 
@@ -28,11 +28,6 @@ def run_or_refuse(session: Session, public_id: str, viewer: Viewer) -> ImportRun
     if found is None or not allows(viewer, Permission.CURATE, found):
         raise NotPermitted(public_id)
     return found
-
-
-def managed_clusters(session: Session, viewer: Viewer) -> list[Cluster]:
-    """The clusters that the viewer manages, by name."""
-    return list(session.scalars(select(Cluster).where(Cluster.id.in_(viewer.manages)).order_by(Cluster.name)))
 
 
 def outcomes(session: Session, run: ImportRun) -> dict[Outcome, int]:

@@ -11,13 +11,15 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
-from matchmaker.clusters.queries import organisation_by_public_id
+from matchmaker.clusters.models import Cluster
+from matchmaker.clusters.queries import managed_clusters, managed_or_refuse, organisation_by_public_id
 from matchmaker.db import db
 from matchmaker.errors import answer
 from matchmaker.introductions import operations, presenting, queries, things
 from matchmaker.introductions.api import Path, ThingAnswer, acting_user, blueprint
 from matchmaker.introductions.limits_api import PageQuery
 from matchmaker.introductions.models import DeclineReason, Introduction, IntroductionState
+from matchmaker.items.resources import ItemPath, Named, named
 from matchmaker.mail.letters import absolute_url
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
@@ -77,6 +79,55 @@ class TogetherBody(BaseModel):
     about: str = Field(min_length=1, max_length=12, description="Public id of a need, or of an organisation.")
     other: str = Field(min_length=1, max_length=12, description="Public id of the organisation to bring it to.")
     reason: str = Field(min_length=1, max_length=1_000, description="Why these two; both read it.")
+
+
+class RulesBody(BaseModel):
+    """How a cluster handles introductions; what is under way stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    brokered: bool = Field(description="Managers look at every request before the other side does.")
+    fair_share: bool = Field(description="Who is asked a lot steps back among equals in suggestions.")
+
+
+class RulesAnswer(RulesBody):
+    """The rules of one cluster."""
+
+    cluster: Named
+
+
+class EveryRulesAnswer(BaseModel):
+    """The rules of each cluster that you manage, by name."""
+
+    items: list[RulesAnswer]
+
+
+@blueprint.get("/brokering/rules", summary="Read your rules", tags=[_tag], responses={200: EveryRulesAnswer})
+@permits(Permission.CURATE)
+def every_rules() -> Response:
+    """How the clusters that you manage handle introductions."""
+    return jsonify(items=[_rules_as_json(cluster) for cluster in managed_clusters(db.session, g.viewer)])
+
+
+@blueprint.put("/brokering/rules/<public_id>", summary="Change your rules", tags=[_tag], responses={200: RulesAnswer})
+@permits(Permission.CURATE)
+def set_rules(path: ItemPath, body: RulesBody) -> Response:
+    """Say how a cluster handles introductions; what is under way stays as it is."""
+    cluster = managed_or_refuse(db.session, path.public_id, g.viewer)
+    operations.set_rules(
+        db.session, cluster.id, brokered=body.brokered, fair_share=body.fair_share, manager=acting_user()
+    )
+    db.session.commit()
+    return jsonify(_rules_as_json(cluster))
+
+
+def _rules_as_json(cluster: Cluster) -> dict[str, Any]:
+    rules = queries.rules_of(db.session, cluster.id)
+    return RulesAnswer(
+        cluster=named(cluster),  # type: ignore[arg-type]
+        brokered=rules.brokered,
+        fair_share=rules.fair_share,
+    ).model_dump(mode="json")
 
 
 @blueprint.get("/brokering", summary="Read your desk", tags=[_tag], responses={200: DeskAnswer})

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from matchmaker import sheets
 from matchmaker.clusters.models import Cluster
-from matchmaker.clusters.queries import by_name, organisation_by_public_id
+from matchmaker.clusters.queries import by_name, managed_clusters, managed_or_refuse, organisation_by_public_id
 from matchmaker.db import db
 from matchmaker.introductions import operations, presenting, queries, things
 from matchmaker.introductions.exports import BROKERED
@@ -18,7 +18,7 @@ from matchmaker.introductions.models import About, Introduction, IntroductionSta
 from matchmaker.introductions.views import bp, me
 from matchmaker.items.pages import page_number, url_of_page
 from matchmaker.paging import paginate
-from matchmaker.permissions import NotPermitted, Permission, permits
+from matchmaker.permissions import Permission, permits
 
 
 @bp.get("/desk")
@@ -40,7 +40,7 @@ def desk(format: sheets.Format | None = None) -> Any:
             presenting.for_manager(db.session, one, g.viewer)
             for one in db.session.scalars(queries.moved_by_managers(g.viewer).limit(10))
         ],
-        rules=[(cluster, _rules_form(cluster)) for cluster in _clusters()],
+        rules=[(cluster, _rules_form(cluster)) for cluster in managed_clusters(db.session, g.viewer)],
     )
 
 
@@ -140,9 +140,7 @@ def propose(public_id: str) -> Any:
 @permits(Permission.CURATE)
 def rules(public_id: str) -> Any:
     """Say how a cluster handles introductions."""
-    cluster = next((one for one in _clusters() if one.public_id == public_id), None)
-    if cluster is None:
-        raise NotPermitted(public_id)
+    cluster = managed_or_refuse(db.session, public_id, g.viewer)
     form = RulesForm()
     if form.validate():
         operations.set_rules(
@@ -151,10 +149,6 @@ def rules(public_id: str) -> Any:
         db.session.commit()
         flash(_("Saved. What is under way stays as it is."))
     return redirect(url_for(".desk"))
-
-
-def _clusters() -> list[Cluster]:
-    return [db.session.get_one(Cluster, cluster_id) for cluster_id in sorted(g.viewer.manages)]
 
 
 def _rules_form(cluster: Cluster) -> RulesForm:

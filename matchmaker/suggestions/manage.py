@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from embeddings.amending import Concern, Conflict, Entry
 from embeddings.feedback import LEAST
 from matchmaker import jobs
-from matchmaker.clusters.models import Cluster
+from matchmaker.clusters.queries import managed_clusters, managed_or_refuse
 from matchmaker.db import db
 from matchmaker.items.labels import language_name
 from matchmaker.items.pages import back_to, page_number, url_of_page, url_with
@@ -197,7 +197,7 @@ def _say(sentence: str, change: GlossaryChange) -> None:
 @permits(Permission.CURATE)
 def order_index() -> str:
     """What the decisions of the manager's clusters have taught about the order, and the switch."""
-    clusters = db.session.scalars(select(Cluster).where(Cluster.id.in_(g.viewer.manages)).order_by(Cluster.name))
+    clusters = managed_clusters(db.session, g.viewer)
     rows = [(cluster, order := learning.order_of(db.session, cluster.id), _weights(order)) for cluster in clusters]
     return render_template("suggestions/order.html", rows=rows, least=LEAST)
 
@@ -206,7 +206,7 @@ def order_index() -> str:
 @permits(Permission.CURATE)
 def order_switch(public_id: str) -> Response:
     """Use what a cluster has learned where it convinces, or go by the default."""
-    cluster = _managed(public_id)
+    cluster = managed_or_refuse(db.session, public_id, g.viewer)
     wanted = request.form.get("wanted") == "1"
     learning.want(db.session, cluster, wanted)
     db.session.commit()
@@ -221,18 +221,11 @@ def order_switch(public_id: str) -> Response:
 @permits(Permission.CURATE)
 def order_learn(public_id: str) -> Response:
     """Learn again from what was decided until now."""
-    _managed(public_id)
+    managed_or_refuse(db.session, public_id, g.viewer)
     jobs.wake(db.session, "orders")
     db.session.commit()
     flash(_("It is being learned again in the background; look again in a minute."))
     return redirect(url_for(".order_index"))
-
-
-def _managed(public_id: str) -> Cluster:
-    cluster = db.session.scalar(select(Cluster).where(Cluster.public_id == public_id))
-    if cluster is None or cluster.id not in g.viewer.manages:
-        raise NotPermitted(public_id)
-    return cluster
 
 
 def _weights(order: LearnedOrder | None) -> list[tuple[str, str]]:

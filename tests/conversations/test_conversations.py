@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.conversations import files
@@ -145,6 +145,44 @@ def test_a_program_downloads_files_and_keeps_its_owners_note(
     assert outsider.put(f"{path}/note", note="Mine").status_code == 404
     assert theirs.put(f"{path}/note", note=" ").json == {"note": ""}
     assert "Ask about the price later" not in researcher.read(introduced)
+
+
+def test_a_program_sends_files_as_the_page_does(
+    app: Flask, sme: Person, introduced: Introduction, session: Session, world: Any
+) -> None:
+    path = f"/introductions/{introduced.public_id}"
+    ours = Program(app, world.researcher)
+
+    def sent(*files: tuple[bytes, str], to: Program = ours, **form: str) -> Any:
+        attached = [(io.BytesIO(content), name) for content, name in files]
+        return to.ask("POST", f"{path}/files", data={**form, "files": attached}, content_type="multipart/form-data")
+
+    first = sent((PDF, "../Prüf/plan.exe"), (b"a;b", "table.csv"), body="42")
+    assert first.status_code == 201, first.json
+    assert first.json["body"] == "42", "a text is a text, also where it looks like a number"
+    assert [(one["name"], one["content_type"]) for one in first.json["files"]] == [
+        ("plan.pdf", "application/pdf"), ("table.csv", "text/csv"),
+    ]  # fmt: skip
+    again = sent((PDF, "plan.pdf"), body="Here is the other one.", answers=first.json["id"])
+    assert (again.status_code, again.json["answers"]) == (201, first.json["id"])
+    assert "plan.pdf" in sme.read(introduced)
+
+    program = (b"MZ\x90\x00", "tool.pdf")
+    for wrong, where in (
+        (sent((PDF, "plan.pdf"), body=" "), "body"),
+        (sent(body="Nothing comes with it"), "files"),
+        (sent((PDF, "plan.pdf"), program, body="With a program"), "files"),
+        (sent((b"", "empty.pdf"), body="With nothing in it"), "files"),
+        (sent(*[(PDF, "plan.pdf")] * (files.MOST + 1), body="Too many"), "files"),
+        (sent((PDF, "plan.pdf"), body="More than there is", subject="x"), "subject"),
+    ):
+        assert (wrong.status_code, wrong.json["error"]["details"][0]["where"]) == (422, where), wrong.json
+    assert sent((PDF + b"x" * files.LARGEST_FORM, "large.pdf"), body="Large").status_code == 413
+    assert sent((PDF, "plan.pdf"), body="Found", answers="222222222222").status_code == 404
+    assert sent((PDF, "plan.pdf"), body="Mine", to=Program(app, world.outsider)).status_code == 404
+    sme.withdraw(introduced)
+    assert sent((PDF, "plan.pdf"), body="Too late").status_code == 409
+    assert session.scalar(select(func.count(Message.id))) == 2
 
 
 def test_links_are_safe_and_nothing_else_is_markup() -> None:

@@ -63,6 +63,24 @@ def test_a_silent_no_is_silent_in_the_api_as_well(program: Callable[[Any], Progr
     assert sme.get(f"/introductions/{made['id']}").json == made
 
 
+def test_a_manager_reads_and_changes_the_rules_of_the_own_clusters(
+    program: Callable[[Any], Program], world: Any, session: Session
+) -> None:
+    far = factories.user(session, manages=factories.cluster(session))
+    session.commit()
+    manager, address = program(world.manager), f"/brokering/rules/{world.cluster.public_id}"
+    rules = {"cluster": {"id": world.cluster.public_id, "name": world.cluster.name}, "brokered": False}
+    assert manager.get("/brokering/rules").json == {"items": [{**rules, "fair_share": True}]}
+    changed = {**rules, "brokered": True, "fair_share": False}
+    assert manager.put(address, brokered=True, fair_share=False).json == changed
+    assert manager.get("/brokering/rules").json == {"items": [changed]}
+    assert manager.put(address, brokered=True).status_code == 422, "half of it would leave the other half to chance"
+    assert manager.put(address, brokered="perhaps", fair_share=True).status_code == 422
+    assert program(far).put(address, brokered=False, fair_share=True).status_code == 404
+    assert program(world.sme_admin).get("/brokering/rules").status_code == 404
+    assert manager.get("/brokering/rules").json == {"items": [changed]}
+
+
 def test_a_manager_passes_on_gives_back_and_brings_together(
     program: Callable[[Any], Program], world: Any, session: Session
 ) -> None:

@@ -463,6 +463,7 @@ POST /api/v1/introductions/<public_id>/decline    introduction  member admin
 POST /api/v1/introductions/<public_id>/withdraw   introduction  member admin
 GET  /api/v1/introductions/<public_id>/messages   accepted      member admin
 POST /api/v1/introductions/<public_id>/messages   accepted      member admin
+POST /api/v1/introductions/<public_id>/files      accepted      member admin
 GET  /api/v1/introductions/<public_id>/files/<file_id>  message-file  member admin
 GET  /api/v1/introductions/<public_id>/note       accepted      member admin
 PUT  /api/v1/introductions/<public_id>/note       noting        member admin
@@ -486,6 +487,8 @@ GET  /api/v1/interests                            -             member admin
 POST /api/v1/interests                            -             member admin
 GET  /api/v1/brokering                            -             manager
 POST /api/v1/brokering                            -             manager
+GET  /api/v1/brokering/rules                      -             manager
+PUT  /api/v1/brokering/rules/<public_id>          rules         manager
 GET  /api/v1/brokering/<public_id>                brokered      manager
 POST /api/v1/brokering/<public_id>/pass-on        brokered      manager
 POST /api/v1/brokering/<public_id>/return         brokered      manager

@@ -220,6 +220,11 @@ def _cluster(session: Session, owner: Owner) -> Thing:
     return Thing({"public_id": owner.cluster.public_id}, form={"email": owner.user.email})
 
 
+@thing("rules")
+def _rules(session: Session, owner: Owner) -> Thing:
+    return Thing({"public_id": owner.cluster.public_id}, json={"brokered": False, "fair_share": True})
+
+
 def _introduction(session: Session, owner: Owner, **values: Any) -> Introduction:
     made = Introduction(
         **{
