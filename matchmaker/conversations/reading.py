@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matchmaker.conversations import files, operations, queries
 from matchmaker.conversations.forms import MessageForm, NoteForm
 from matchmaker.db import db, only_reads, utcnow, writing
+from matchmaker.introductions import parts
 from matchmaker.introductions.models import Introduction, IntroductionState
 from matchmaker.permissions import Viewer
 
@@ -27,8 +28,8 @@ def content(session: Session, introduction: Introduction, viewer: Viewer) -> dic
         "new": {one.id for one in messages if one.id > until and one.side != side},
         "side": side,
         "open": introduction.state == IntroductionState.ACCEPTED,
-        "form": MessageForm(formdata=None),
-        "note_form": NoteForm(formdata=None, note=queries.note_of(session, introduction.id, user_id)),
+        "form": parts.form(MessageForm),
+        "note_form": parts.form(NoteForm, note=queries.note_of(session, introduction.id, user_id)),
         "allowed": files.ALLOWED,
     }
 

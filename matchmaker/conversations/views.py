@@ -12,6 +12,7 @@ from matchmaker.conversations import files, operations, queries
 from matchmaker.conversations.forms import MessageForm, NoteForm
 from matchmaker.db import db
 from matchmaker.introductions.queries import get_or_refuse, own_or_refuse
+from matchmaker.introductions.views import show_again
 from matchmaker.permissions import Permission, permits
 from matchmaker.uploads import takes_up_to
 
@@ -27,10 +28,8 @@ def write(public_id: str) -> Any:
     form = MessageForm()
     back = redirect(url_for("introductions.show", public_id=public_id, _anchor="conversation"))
     if not form.validate():
-        flash(
-            _("Nothing was sent: %(why)s", why=" ".join(form.body.errors) or _("the form was not complete.")), "error"
-        )
-        return back
+        why = " ".join(form.body.errors) or _("the form was not complete.")
+        return show_again(public_id, form, _("Nothing was sent: %(why)s", why=why))
     sent = [one for one in form.files.data or () if getattr(one, "filename", "")]
     try:
         answers = queries.message_or_refuse(db.session, introduction, form.answers.data) if form.answers.data else None
@@ -44,15 +43,14 @@ def write(public_id: str) -> Any:
             files=[files.check(one.filename, one.read()) for one in sent],
         )
     except files.FileRefused as error:
-        flash(
-            _("Nothing was sent: “%(name)s” is empty, larger than 5 MB, or none of %(allowed)s. Your text: %(text)s",
-              name=error.args[0], allowed=files.ALLOWED, text=form.body.data),
-            "error",
+        why = _(
+            "Nothing was sent: “%(name)s” is empty, larger than 5 MB, or none of %(allowed)s.",
+            name=error.args[0], allowed=files.ALLOWED,
         )  # fmt: skip
-        return back
+        return show_again(public_id, form, why)
     except operations.TooManyFiles:
-        flash(_("Nothing was sent: at most %(most)s files come with one message.", most=files.MOST), "error")
-        return back
+        why = _("Nothing was sent: at most %(most)s files come with one message.", most=files.MOST)
+        return show_again(public_id, form, why)
     except operations.Closed:
         flash(_("Nothing was sent: the introduction holds no longer."), "error")
         return back
@@ -75,10 +73,9 @@ def note(public_id: str) -> Any:
     """Keep a note that only oneself reads."""
     introduction = get_or_refuse(db.session, public_id, g.viewer)
     form = NoteForm()
-    if form.validate():
-        operations.keep_note(db.session, introduction, current_user._get_current_object(), form.note.data)
-        db.session.commit()
-        flash(_("Your note is kept. Only you read it."))
-    else:
-        flash(" ".join(form.note.errors) or _("The note was not kept."), "error")
+    if not form.validate():
+        return show_again(public_id, form, " ".join(form.note.errors) or _("The note was not kept."))
+    operations.keep_note(db.session, introduction, current_user._get_current_object(), form.note.data)
+    db.session.commit()
+    flash(_("Your note is kept. Only you read it."))
     return redirect(url_for("introductions.show", public_id=public_id, _anchor="note"))

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
+from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
 from matchmaker.introductions.models import Introduction
 from matchmaker.permissions import Viewer
+
+AnyForm = TypeVar("AnyForm", bound=FlaskForm)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,18 @@ class Part:
 def contribute(app: Flask, part: Part) -> None:
     """Add a part to every introduction's page."""
     app.extensions.setdefault("introduction_parts", []).append(part)
+
+
+def refuse(form: FlaskForm, why: str) -> None:
+    """Have this request's page show a form as it was typed, and say what is wrong with it."""
+    form.form_errors.append(why)
+    g.refused_form = form
+
+
+def form(made_of: type[AnyForm], **values: Any) -> AnyForm:
+    """A form for a part: as it was typed where this request refused it, else with these values."""
+    refused = g.get("refused_form")
+    return refused if isinstance(refused, made_of) else made_of(formdata=None, **values)
 
 
 def contents(session: Session, introduction: Introduction, viewer: Viewer) -> list[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
+from flask_wtf import FlaskForm
 
 from matchmaker import sheets
 from matchmaker.accounts.models import User
@@ -191,6 +192,12 @@ def show(public_id: str) -> str:
         parts=parts.contents(db.session, introduction, g.viewer) if introduction.answered_at else [],
         accepted=introduction.state == IntroductionState.ACCEPTED,
     )
+
+
+def show_again(public_id: str, form: FlaskForm, why: str, status: int = 422) -> tuple[str, int]:
+    """The page once more, with a form of it as it was typed, and what is wrong with it."""
+    parts.refuse(form, why)
+    return show(public_id), status
 
 
 @bp.route("/<public_id>/accept", methods=["GET", "POST"])

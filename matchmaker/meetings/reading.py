@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matchmaker.db import utcnow
+from matchmaker.introductions import parts
 from matchmaker.introductions.models import Introduction, IntroductionState
 from matchmaker.items.labels import words_of
 from matchmaker.meetings import queries
@@ -26,7 +27,7 @@ def content(session: Session, introduction: Introduction, viewer: Viewer) -> dic
         "side": introduction.side_of(viewer.organisation_ids),
         "open": open_,
         "now": utcnow(),
-        "form": TimesForm(formdata=None),
+        "form": parts.form(TimesForm),
         "held_words": words_of(Held),
         "under_way": next((one for one in meetings if one.under_way), None),
     }

@@ -10,6 +10,7 @@ from flask_security import current_user
 
 from matchmaker.db import db
 from matchmaker.introductions.queries import own_or_refuse
+from matchmaker.introductions.views import show_again
 from matchmaker.meetings import operations, queries
 from matchmaker.meetings.forms import TimesForm
 from matchmaker.meetings.models import Held
@@ -30,8 +31,7 @@ def propose(public_id: str) -> Any:
     form = TimesForm()
     if not form.validate():
         errors = [str(error) for errors in form.errors.values() for error in errors if error]
-        flash(_("Nothing was proposed: %(why)s", why=" ".join(errors)), "error")
-        return _back(public_id)
+        return show_again(public_id, form, _("Nothing was proposed: %(why)s", why=" ".join(errors)))
     try:
         operations.propose(
             db.session,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from matchmaker.introductions import parts
 from matchmaker.introductions.models import Introduction, IntroductionState
 from matchmaker.outcomes import queries
 from matchmaker.outcomes.forms import OutcomeForm, StoryForm
@@ -25,6 +26,6 @@ def content(session: Session, introduction: Introduction, viewer: Viewer) -> dic
         "shown": digest_of(story.title, story.text) if story is not None else "",
         "side": introduction.side_of(viewer.organisation_ids),
         "open": open_,
-        "form": OutcomeForm(formdata=None),
-        "story_form": StoryForm(formdata=None, obj=story),
+        "form": parts.form(OutcomeForm),
+        "story_form": parts.form(StoryForm, obj=story),
     }

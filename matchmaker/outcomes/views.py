@@ -11,6 +11,7 @@ from flask_security import current_user
 from matchmaker.accounts.models import User
 from matchmaker.db import EditConflict, db
 from matchmaker.introductions.queries import own_or_refuse
+from matchmaker.introductions.views import show_again
 from matchmaker.items.pages import page_number, url_of_page
 from matchmaker.outcomes import operations, queries
 from matchmaker.outcomes.forms import OutcomeForm, StoryForm
@@ -58,10 +59,8 @@ def report(public_id: str) -> Any:
         )
         db.session.commit()
     except operations.Incomplete:
-        flash(
-            _("Not noted yet: an agreement needs its kind, an application its amount, and “nothing” a reason."), "error"
-        )
-        return _back(public_id)
+        why = _("Not noted yet: an agreement needs its kind, an application its amount, and “nothing” a reason.")
+        return show_again(public_id, form, why)
     except operations.NotIntroduced:
         flash(_("Nothing was noted: the introduction holds no longer."), "info")
         return _back(public_id)
@@ -92,18 +91,21 @@ def story(public_id: str) -> Any:
     introduction, side = own_or_refuse(db.session, public_id, g.viewer)
     form = StoryForm()
     if not form.validate():
-        flash(_("Not kept yet: a story needs a title and a text of at most 3,000 characters."), "error")
-        return _back(public_id)
+        why = _("Not kept yet: a story needs a title and a text of at most 3,000 characters.")
+        return show_again(public_id, form, why)
     version = int(form.version.data) if (form.version.data or "").isdecimal() else 0
     try:
         operations.tell_story(
             db.session, introduction, side, _me(), title=form.title.data, text=form.text.data, version=version
         )
         db.session.commit()
-    except EditConflict:
+    except EditConflict as conflict:
+        form.version.data = str(conflict.current.version)
         db.session.rollback()
-        flash(_("The other side changed the story meanwhile. Yours was: %(text)s", text=form.text.data), "warning")
-        return _back(public_id)
+        why = _(
+            "The other side changed the story meanwhile; theirs stands above. Yours is kept here until you send it."
+        )
+        return show_again(public_id, form, why, 409)
     except operations.NotIntroduced:
         db.session.rollback()
         flash(_("Nothing was kept: the introduction holds no longer."), "info")

@@ -110,8 +110,11 @@ def test_office_documents_come_without_macros() -> None:
 
 def test_nothing_is_sent_where_one_file_is_refused(sme: Person, introduced: Introduction, session: Session) -> None:
     answer = send(sme, introduced, "With a program", files=(io.BytesIO(b"MZ\x90\x00"), "tool.exe"))
+    assert answer.status_code == 422
     assert "tool.exe" in answer.text
-    assert "With a program" in answer.text, "what was typed is not lost"
+    assert ">With a program</textarea>" in answer.text, "what was typed is not lost"
+    long = " ".join(["long"] * 1_700)
+    assert f">{long}</textarea>" in send(sme, introduced, long).text
     assert not session.scalars(select(Message)).all()
 
 
@@ -153,9 +156,10 @@ def test_a_program_sends_files_as_the_page_does(
     path = f"/introductions/{introduced.public_id}"
     ours = Program(app, world.researcher)
 
-    def sent(*files: tuple[bytes, str], to: Program = ours, **form: str) -> Any:
-        attached = [(io.BytesIO(content), name) for content, name in files]
-        return to.ask("POST", f"{path}/files", data={**form, "files": attached}, content_type="multipart/form-data")
+    def sent(*attached: tuple[bytes, str], to: Program = ours, claimed: Any = (), **form: str) -> Any:
+        data = {**form, "files": [(io.BytesIO(content), name) for content, name in attached]}
+        more = {"content_type": "multipart/form-data", "environ_overrides": dict(claimed)}
+        return to.ask("POST", f"{path}/files", data=data, **more)
 
     first = sent((PDF, "../Prüf/plan.exe"), (b"a;b", "table.csv"), body="42")
     assert first.status_code == 201, first.json
@@ -177,7 +181,8 @@ def test_a_program_sends_files_as_the_page_does(
         (sent((PDF, "plan.pdf"), body="More than there is", subject="x"), "subject"),
     ):
         assert (wrong.status_code, wrong.json["error"]["details"][0]["where"]) == (422, where), wrong.json
-    assert sent((PDF + b"x" * files.LARGEST_FORM, "large.pdf"), body="Large").status_code == 413
+    claimed = {"CONTENT_LENGTH": str(files.LARGEST_FORM + 1)}
+    assert sent((PDF, "large.pdf"), body="Large", claimed=claimed).status_code == 413
     assert sent((PDF, "plan.pdf"), body="Found", answers="222222222222").status_code == 404
     assert sent((PDF, "plan.pdf"), body="Mine", to=Program(app, world.outsider)).status_code == 404
     sme.withdraw(introduced)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,14 +39,15 @@ def test_each_side_confirms_for_itself(
     assert only(session).withdrawn_at is not None
 
 
-@pytest.mark.parametrize(
-    "form",
-    [{"kind": "agreement_signed"}, {"kind": "application_granted", "currency": "EUR"}, {"kind": "nothing"}, {}],
-)
-def test_what_would_count_says_enough(
-    form: dict[str, str], sme: Person, introduced: Introduction, session: Session
+def test_what_would_count_says_enough_and_what_was_typed_is_not_lost(
+    sme: Person, introduced: Introduction, session: Session
 ) -> None:
-    assert "Not noted yet" in report(sme, introduced, **form).text
+    for form in ({"kind": "agreement_signed"}, {"kind": "application_granted", "currency": "EUR"}, {}):
+        answer = report(sme, introduced, note="On forty grafts", **form)
+        assert answer.status_code == 422
+        assert "Not noted yet" in answer.text
+        assert ">On forty grafts</textarea>" in answer.text
+    assert "Not noted yet" in report(sme, introduced, kind="nothing").text
     assert not session.scalars(select(Outcome)).all()
 
 
@@ -67,6 +67,11 @@ def test_a_story_is_public_only_while_both_agree_to_its_very_words(
     stale = hidden(researcher.read(introduced), "shown")
     version = session.scalars(select(Story)).one().version
     sme.browser.post(address, data={"title": "Bone that lives", "text": "It took them years.", "version": version})
+    late = {"title": "Bone that lives", "text": "It took us a life.", "version": str(version)}
+    refused = researcher.browser.post(address, data=late)
+    assert refused.status_code == 409
+    assert ">It took us a life.</textarea>" in refused.text
+    assert "It took them years." in refused.text, "both texts stand on the page"
     researcher.browser.post(f"{address}/consent", data={"shown": stale})
     assert "Bone that lives" not in client.get("/stories").text, "these words were never agreed to"
     researcher.browser.post(f"{address}/consent", data={"shown": hidden(researcher.read(introduced), "shown")})
