@@ -34,7 +34,7 @@ from matchmaker import jobs
 from matchmaker.accounts.models import User
 from matchmaker.db import today, utcnow
 from matchmaker.introductions.models import Introduction, IntroductionState, pair_of
-from matchmaker.items.models import ItemState
+from matchmaker.items.models import ItemState, Teaser
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Visibility
 from tests import factories
@@ -173,7 +173,11 @@ class AnyOrder(RuleBasedStateMachine):
     @written
     @rule()
     def need_expires(self) -> None:
-        self._write(update(Need).where(Need.public_id == self.need).values(expires_on=today() - timedelta(days=1)))
+        ended = today() - timedelta(days=1)
+        self._write(update(Need).where(Need.public_id == self.need).values(expires_on=ended))
+        # Its teaser ends on the same day.
+        of_need = select(Need.id).where(Need.public_id == self.need).scalar_subquery()
+        self._write(update(Teaser).where(Teaser.need_id == of_need).values(expires_on=ended))
 
     def _edit(self) -> None:
         stored = self._stored_need()
