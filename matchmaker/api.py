@@ -17,6 +17,7 @@ from matchmaker import reference
 from matchmaker.errors import answer
 from matchmaker.extensions import csrf
 from matchmaker.permissions import NotPermitted, Permission, permits
+from matchmaker.sentences import expectation
 
 DESCRIPTION = (
     "Everything that people do on the pages of a matchmaker installation, for their programs. Sign in with a token "
@@ -58,7 +59,7 @@ def blueprint(name: str) -> APIBlueprint:
 
 def validation_error(error: ValidationError) -> Response:
     """The answer to input that does not fit its schema: where, and what was expected."""
-    details = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+    details = [{"where": ".".join(map(str, e["loc"])), "what": str(expectation(e))} for e in error.errors()]
     return make_response(*answer(422, "The input does not fit the schema.", details))
 
 

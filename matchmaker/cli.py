@@ -12,11 +12,15 @@ import threading
 
 import click
 from flask import Flask, current_app
-from flask.cli import FlaskGroup, with_appcontext
+from flask.cli import with_appcontext
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from matchmaker import health, schema
+from matchmaker.commands import Root, option, said
 from matchmaker.config import ConfigurationError
 from matchmaker.db import db
+from matchmaker.translations import LANGUAGES
 
 
 def _create() -> Flask:
@@ -25,7 +29,7 @@ def _create() -> Flask:
     return create_app()
 
 
-@click.group(cls=FlaskGroup, create_app=_create, load_dotenv=False)
+@click.group(cls=Root, create_app=_create, load_dotenv=False)
 def group() -> None:
     """Partner matchmaking for innovation clusters."""
 
@@ -40,15 +44,15 @@ def init() -> None:
         raise click.ClickException(str(problem))
     schema.upgrade(db.engine)
     if before is None:
-        click.echo(f"Database created at schema {newest}.")
+        click.echo(_("Database created at schema %(newest)s.", newest=newest))
     elif before == newest:
-        click.echo(f"The database is already at schema {newest}.")
+        click.echo(_("The database is already at schema %(newest)s.", newest=newest))
     else:
-        click.echo(f"Database brought from schema {before} to {newest}.")
+        click.echo(_("Database brought from schema %(before)s to %(newest)s.", before=before, newest=newest))
 
 
 @group.command()
-@click.option("--beside", is_flag=True, help="End when standard input does: for a server that starts its own worker.")
+@option("--beside", is_flag=True, help="End when standard input does: for a server that starts its own worker.")
 @with_appcontext
 def work(beside: bool) -> None:
     """Do the jobs: mails, vectors, imports, tidying. Runs until stopped; may be killed at any moment."""
@@ -56,7 +60,9 @@ def work(beside: bool) -> None:
     os.nice(5)
     if beside:
         threading.Thread(target=_end_with_input, name="standard-input", daemon=True).start()
-    current_app.extensions["jobs"].work()
+    # What the worker does has no reader at a terminal.
+    with force_locale(LANGUAGES[0]):
+        current_app.extensions["jobs"].work()
 
 
 def _end_with_input() -> None:
@@ -79,9 +85,16 @@ def migration(message: str) -> None:
 def doctor() -> None:
     """Check configuration, database, model, index and mail, and say what to do."""
     findings = [health.check_configuration(), *health.inspect_installation(load=True), health.check_mail()]
+    names = {
+        "configuration": _("configuration"),
+        "database": _("database"),
+        "model": _("model"),
+        "index": _("index"),
+        "mail": _("mail"),
+    }
     for finding in findings:
-        mark = click.style("ok  ", fg="green") if finding.fine else click.style("FAIL", fg="red")
-        click.echo(f"{mark} {finding.what}: {finding.seen}")
+        mark = click.style("ok  ", fg="green") if finding.fine else click.style(_("FAIL"), fg="red")
+        click.echo(f"{mark} {names[finding.what]}: {finding.seen}")
         if finding.advice:
             click.echo(f"     {finding.advice}")
     if not all(finding.fine for finding in findings):
@@ -93,5 +106,7 @@ def main() -> None:
     try:
         group(prog_name="matchmaker")
     except ConfigurationError as error:
-        click.echo(f"matchmaker: {error}", err=True)
+        # A value may be a message itself; a path or a name is in no catalogue and stays as it is.
+        values = {name: said(value) if isinstance(value, str) else value for name, value in error.values.items()}
+        click.echo(f"matchmaker: {said(error.message) % values}", err=True)
         sys.exit(2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -22,7 +24,18 @@ SECRET_MIN_VARIETY = 8
 
 
 class ConfigurationError(Exception):
-    """A setting is missing or unusable; the message says which, what was expected and what was found."""
+    """A setting is missing or unusable; the message says which, what was expected and what was found.
+
+    Message and values stay apart, so that the command line can say it in another language.
+    """
+
+    def __init__(self, message: str, **values: Any) -> None:
+        super().__init__(message % values)
+        self.message, self.values = message, values
+
+
+#: Marks a message for the catalogues, which stand above this file.
+N_ = str
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,13 @@ class Settings:
         return self.base_url.startswith("https://")
 
 
+def terminal_language(environ: Mapping[str, str] | None = None) -> str:
+    """The code of the language that a terminal asks for, in the order that POSIX gives the variables; '' for none."""
+    env = os.environ if environ is None else environ
+    asked = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
+    return re.split(r"[_.@]", asked)[0].lower()
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; creates the data directory. Raises ConfigurationError with a sentence to act on."""
     env = os.environ if environ is None else environ
@@ -167,13 +187,24 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     def number(name: str, default: int, lowest: int, highest: int) -> int:
         raw = text(name, str(default))
         if not raw.isdecimal() or len(raw) > 9 or not lowest <= int(raw) <= highest:
-            raise ConfigurationError(f"{name}: expected a whole number from {lowest} to {highest}, found {raw!r}.")
+            raise ConfigurationError(
+                N_("%(name)s: expected a whole number from %(lowest)d to %(highest)d, found “%(found)s”."),
+                name=name,
+                lowest=lowest,
+                highest=highest,
+                found=raw,
+            )
         return int(raw)
 
     def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
         raw = text(name, default)
         if raw not in allowed:
-            raise ConfigurationError(f"{name}: expected one of {', '.join(allowed)}, found {raw!r}.")
+            raise ConfigurationError(
+                N_("%(name)s: expected one of %(allowed)s, found “%(found)s”."),
+                name=name,
+                allowed=", ".join(allowed),
+                found=raw,
+            )
         return raw
 
     def issuer(name: str, default: str = "") -> str:
@@ -181,7 +212,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         # Over plain http only where nobody listens in: on this very machine.
         parts = urlsplit(raw)
         if raw and not (parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1")):
-            raise ConfigurationError(f"{name}: expected an https address, found {raw!r}.")
+            raise ConfigurationError(
+                N_("%(name)s: expected an https address, found “%(found)s”."), name=name, found=raw
+            )
         return raw
 
     mode = one_of("MATCHMAKER_ENV", "production", ("production", "development"))
@@ -189,13 +222,20 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {data_dir} can't be created: {error.strerror}.") from error
+        raise ConfigurationError(
+            N_("MATCHMAKER_DATA_DIR: %(folder)s can't be created: %(reason)s."), folder=data_dir, reason=error.strerror
+        ) from error
     for name in ("MATCHMAKER_SECRET_KEY", "MATCHMAKER_PEPPER"):
         if text(name) and mode == "production" and (weakness := _weakness(text(name))):
             raise ConfigurationError(
-                f"{name}: expected at least {SECRET_MIN_LENGTH} random characters, found {weakness}. "
-                "Leave it unset to have one generated, or run "
-                "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+                N_(
+                    "%(name)s: expected at least %(least)d random characters, found %(weakness)s. "
+                    "Leave it unset to have one generated, or run "
+                    "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+                ),
+                name=name,
+                least=SECRET_MIN_LENGTH,
+                weakness=weakness,
             )
     secret = text("MATCHMAKER_SECRET_KEY") or _kept_secret(data_dir / "secret_key", lambda: secrets.token_urlsafe(48))
     model = text("MATCHMAKER_MODEL")
@@ -203,7 +243,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     port = number("PORT", 8000, 1, 65535)
     base_url = text("MATCHMAKER_BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
     if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
-        raise ConfigurationError(f"MATCHMAKER_BASE_URL: expected an http or https address, found {base_url!r}.")
+        raise ConfigurationError(
+            N_("%(name)s: expected an http or https address, found “%(found)s”."),
+            name="MATCHMAKER_BASE_URL",
+            found=base_url,
+        )
     return Settings(
         env=mode,
         data_dir=data_dir,
@@ -244,11 +288,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def _weakness(secret: str) -> str:
     """What is wrong with a secret, '' where nothing is."""
     if len(secret) < SECRET_MIN_LENGTH:
-        return f"{len(secret)} characters"
+        return N_("fewer")
     if any(sample in secret.lower() for sample in SAMPLE_SECRETS):
-        return "one that is made of a sample"
+        return N_("one that is made of a sample")
     if len(set(secret)) < SECRET_MIN_VARIETY:
-        return f"only {len(set(secret))} different characters"
+        return N_("too few different ones")
     return ""
 
 
@@ -262,13 +306,18 @@ def _database_url(written: str) -> str:
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The address may hold a password, so it is not repeated here.
         raise ConfigurationError(
-            "MATCHMAKER_DATABASE_URL: expected an address such as postgresql+psycopg://user:password@host/name, "
-            "found something else."
+            N_(
+                "MATCHMAKER_DATABASE_URL: expected an address such as postgresql+psycopg://user:password@host/name, "
+                "found something else."
+            )
         ) from None
     except ImportError as error:
         raise ConfigurationError(
-            f"MATCHMAKER_DATABASE_URL: its driver {error.name} is not installed. For PostgreSQL write "
-            "postgresql+psycopg://… and install matchmaker[postgres]."
+            N_(
+                "MATCHMAKER_DATABASE_URL: its driver %(driver)s is not installed. For PostgreSQL write "
+                "postgresql+psycopg://… and install matchmaker[postgres]."
+            ),
+            driver=error.name,
         ) from None
     return written
 
@@ -280,17 +329,24 @@ def _kept_secret(path: Path, make: Callable[[], str], *, check: bool = True) -> 
             _write_once(path, make())
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
-        raise ConfigurationError(f"MATCHMAKER_DATA_DIR: {path} can't be read or written: {reason}.") from error
-    if check and (weakness := _weakness(secret)):
-        consequence = (
-            "or remove it to have a new one generated (everybody is signed out then)"
-            if path.name == "secret_key"
-            else "from the backup: without it no password fits"
-        )
+        reason = error.strerror if isinstance(error, OSError) else N_("it is damaged")
         raise ConfigurationError(
-            f"{path}: expected a secret of at least {SECRET_MIN_LENGTH} random characters, found {weakness}. "
-            f"Restore the file, {consequence}."
+            N_("MATCHMAKER_DATA_DIR: %(path)s can't be read or written: %(reason)s."), path=path, reason=reason
+        ) from error
+    if check and (weakness := _weakness(secret)):
+        raise ConfigurationError(
+            N_(
+                "%(path)s: expected a secret of at least %(least)d random characters, found %(weakness)s. "
+                "Restore the file, or remove it to have a new one generated (everybody is signed out then)."
+            )
+            if path.name == "secret_key"
+            else N_(
+                "%(path)s: expected a secret of at least %(least)d random characters, found %(weakness)s. "
+                "Restore the file, from the backup: without it no password fits."
+            ),
+            path=path,
+            least=SECRET_MIN_LENGTH,
+            weakness=weakness,
         )
     return secret
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, jsonify
+from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from matchmaker import schema
@@ -21,8 +22,9 @@ def check_configuration() -> Finding:
     settings = current_app.extensions["settings"]
     warning = ""
     if settings.env == "production" and not settings.secure:
-        warning = "Set MATCHMAKER_BASE_URL to the https address people use, so that cookies are sent over TLS only."
-    return Finding("configuration", True, f"{settings.env}, data in {settings.data_dir}", warning)
+        warning = _("Set MATCHMAKER_BASE_URL to the https address people use, so that cookies are sent over TLS only.")
+    seen = _("%(mode)s, data in %(folder)s", mode=settings.env, folder=settings.data_dir)
+    return Finding("configuration", True, seen, warning)
 
 
 def _check_database() -> Finding:
@@ -30,31 +32,35 @@ def _check_database() -> Finding:
     if db.engine.dialect.name == "sqlite" and url.database and not Path(url.database).is_file():
         # An open connection would still answer from a file that is no longer where the next process looks for it.
         return Finding(
-            "database", False, f"no file {url.database}", "Restore it, or run `matchmaker init` for an empty one."
+            "database",
+            False,
+            _("no file %(path)s", path=url.database),
+            _("Restore it, or run `matchmaker init` for an empty one."),
         )
     try:
         with reading():
             at = schema.current(db.engine)
     except SQLAlchemyError as error:
-        return Finding("database", False, type(error).__name__, "Check MATCHMAKER_DATABASE_URL and that it runs.")
+        return Finding("database", False, type(error).__name__, _("Check MATCHMAKER_DATABASE_URL and that it runs."))
     problem = schema.mismatch(at)
     if problem is not None:
         return Finding("database", False, problem.found, problem.advice)
-    return Finding("database", True, f"{db.engine.dialect.name}, schema {at}")
+    return Finding("database", True, _("%(kind)s, schema %(at)s", kind=db.engine.dialect.name, at=at))
 
 
 def check_mail() -> Finding:
     """Whether the SMTP server answers."""
     settings = current_app.extensions["settings"]
     if settings.smtp_url is None:
-        return Finding("mail", True, "printed to the log", "Set MATCHMAKER_SMTP_URL to send real mails.")
+        return Finding("mail", True, _("printed to the log"), _("Set MATCHMAKER_SMTP_URL to send real mails."))
     try:
         connection = mail.get_connection()
         connection.open()
         connection.close()
     except OSError as error:
-        return Finding("mail", False, f"no connection ({type(error).__name__})", "Check MATCHMAKER_SMTP_URL.")
-    return Finding("mail", True, "the SMTP server answers")
+        seen = _("no connection (%(error)s)", error=type(error).__name__)
+        return Finding("mail", False, seen, _("Check %(setting)s.", setting="MATCHMAKER_SMTP_URL"))
+    return Finding("mail", True, _("the SMTP server answers"))
 
 
 def inspect_installation(*, load: bool = False) -> list[Finding]:

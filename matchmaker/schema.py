@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask_babel import gettext as _
 from sqlalchemy import Engine
 
 
@@ -65,11 +66,19 @@ def mismatch(revision: str | None) -> Mismatch | None:
         return None
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
     if revision is None or revision in known:
-        found = f"schema {revision}" if revision else "no tables"
-        return Mismatch(f"the database has {found}, expected schema {newest()}", "Run `matchmaker init`.")
+        found = (
+            _("the database has schema %(found)s, expected schema %(expected)s", found=revision, expected=newest())
+            if revision
+            else _("the database has no tables, expected schema %(expected)s", expected=newest())
+        )
+        return Mismatch(found, _("Run `matchmaker init`."))
     return Mismatch(
-        f"the database has schema {revision}, which a newer version made; this one knows schemas up to {newest()}",
-        "Start the newer version, or restore a backup from before.",
+        _(
+            "the database has schema %(found)s, which a newer version made; this one knows schemas up to %(expected)s",
+            found=revision,
+            expected=newest(),
+        ),
+        _("Start the newer version, or restore a backup from before."),
         newer=True,
     )
 

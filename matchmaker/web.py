@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import structlog
 from flask import Flask, Response, abort, current_app, g, has_request_context, make_response, redirect, request, url_for
 from flask_babel import get_locale
@@ -35,7 +36,7 @@ from matchmaker.extensions import babel
 from matchmaker.introductions.queries import count_to_answer
 from matchmaker.notifications.queries import unread
 from matchmaker.permissions import VISITOR, NotPermitted, Permission, Viewer, allows, permission_of
-from matchmaker.translations import LANGUAGES, own_name
+from matchmaker.translations import LANGUAGES, own_name, terminal_language
 from matchmaker.uploads import largest_body
 
 log = structlog.get_logger("matchmaker")
@@ -112,8 +113,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
 def select_locale() -> str:
     """The language of the page: of the user's account, else as chosen in this browser, else as the browser asks for."""
     if not has_request_context():
-        # A command: it speaks English.
-        return LANGUAGES[0]
+        # A command speaks as its terminal asks; whatever else has no reader speaks English.
+        return terminal_language() if click.get_current_context(silent=True) else LANGUAGES[0]
     for chosen in (getattr(current_user, "locale", "") if current_user else "", request.cookies.get(language_cookie())):
         if chosen in LANGUAGES:
             return chosen

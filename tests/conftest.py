@@ -12,6 +12,8 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Commands speak as the terminal asks; in the tests it asks for nothing.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 import pytest
 from flask import Flask

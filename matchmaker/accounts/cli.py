@@ -6,23 +6,24 @@ import secrets
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask_babel import gettext as _
 from flask_security import hash_password
 from sqlalchemy import select
 
 from matchmaker.accounts import operations, queries
 from matchmaker.accounts.models import User
+from matchmaker.commands import Group, option
 from matchmaker.db import db
 from matchmaker.texts import clean_line
 
-users = AppGroup("users", help="People: list, create, give roles, reset passwords, deactivate.")
+users = Group("users", help="People: list, create, give roles, reset passwords, deactivate.")
 
 
 def user_or_fail(email: str) -> User:
     """The user of an address, or a sentence that there is none."""
     user = queries.user_by_email(db.session, email)
     if user is None:
-        raise click.ClickException(f"expected the address of a user, found none with {email}")
+        raise click.ClickException(_("expected the address of a user, found none with %(email)s", email=email))
     return user
 
 
@@ -41,15 +42,15 @@ def list_users() -> None:
 
 @users.command()
 @click.argument("email")
-@click.option("--name", default="", help="The person's name.")
+@option("--name", default="", help="The person's name.")
 def create(email: str, name: str) -> None:
     """Make a user; prints a generated password, once."""
     try:
         address = current_app.extensions["security"].mail_util.validate(email)
     except ValueError:
-        raise click.ClickException(f"expected an e-mail address, found {email!r}") from None
+        raise click.ClickException(_("expected an e-mail address, found “%(found)s”", found=email)) from None
     if queries.user_by_email(db.session, address) is not None:
-        raise click.ClickException(f"{address} has an account already")
+        raise click.ClickException(_("%(address)s has an account already", address=address))
     password = _new_password()
     operations.create_user(
         db.session, email=address, name=clean_line(name)[:120], password_hash=hash_password(password)
@@ -71,7 +72,7 @@ def reset_password(email: str) -> None:
 
 def _tell(address: str, password: str) -> None:
     click.echo(f"{address}\t{password}")
-    click.echo("This password is shown this once. Change it after signing in: Your account → Change your password.")
+    click.echo(_("This password is shown this once. Change it after signing in: Your account → Change your password."))
 
 
 @users.command("reset-second-step")
@@ -81,7 +82,7 @@ def reset_second_step(email: str) -> None:
     user = user_or_fail(email)
     operations.reset_second_step(db.session, user)
     db.session.commit()
-    click.echo(f"{user.email} signs in with the password alone until another second step is set up")
+    click.echo(_("%(email)s signs in with the password alone until another second step is set up", email=user.email))
 
 
 @users.command()
@@ -91,7 +92,7 @@ def deactivate(email: str) -> None:
     user = user_or_fail(email)
     operations.deactivate(db.session, user)
     db.session.commit()
-    click.echo(f"{user.email} is signed out everywhere and can't sign in any more")
+    click.echo(_("%(email)s is signed out everywhere and can't sign in any more", email=user.email))
 
 
 commands = (users,)

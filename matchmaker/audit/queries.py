@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,22 +41,28 @@ def faults(session: Session, *, expected: Head | None = None) -> Iterator[str]:
     query = select(AuditEntry).order_by(AuditEntry.number, AuditEntry.id).execution_options(yield_per=1000)
     for entry in session.scalars(query):
         if entry.number is None:
-            yield f"row {entry.id}: written without a place in the chain"
+            yield _("row %(row)d: written without a place in the chain", row=entry.id)
             continue
         if entry.number != number + 1:
-            yield f"entry {number + 1}: taken out" + (
-                f", with those up to {entry.number - 1}" if entry.number > number + 2 else ""
+            yield (
+                _("entry %(entry)d: taken out, with those up to %(last)d", entry=number + 1, last=entry.number - 1)
+                if entry.number > number + 2
+                else _("entry %(entry)d: taken out", entry=number + 1)
             )
         elif entry.previous != digest:
-            yield f"entry {entry.number}: does not follow entry {number}, one of them was replaced"
+            yield _(
+                "entry %(entry)d: does not follow entry %(before)d, one of them was replaced",
+                entry=entry.number,
+                before=number,
+            )
         if digest_of(entry, number=entry.number, previous=entry.previous) != entry.digest:
-            yield f"entry {entry.number}: altered"
+            yield _("entry %(entry)d: altered", entry=entry.number)
         number, digest = entry.number, entry.digest
         if expected and number == expected.number:
             seen[number] = digest
     if chain and chain.number > number:
-        yield f"entry {number + 1}: taken out, with all behind it up to {chain.number}"
+        yield _("entry %(entry)d: taken out, with all behind it up to %(last)d", entry=number + 1, last=chain.number)
     elif number and (not chain or (chain.number, chain.digest) != (number, digest)):
-        yield f"entry {number}: the chain's end does not name it as the latest"
+        yield _("entry %(entry)d: the chain's end does not name it as the latest", entry=number)
     if expected and expected.number and seen.get(expected.number) != expected.digest:
-        yield f"entry {expected.number}: not the one that was noted"
+        yield _("entry %(entry)d: not the one that was noted", entry=expected.number)

@@ -192,7 +192,7 @@ def preview(path: ItemPath) -> Response:
     if run.state is not RunState.MAPPING:
         return make_response(*answer(409, "It has been started."))
     seen = running.foresee(db.session, run, examples=0)
-    refused = [RowAnswer(line=row.line, outcome=Outcome.REFUSED, reason=row.reason) for row in seen.refused[:100]]
+    refused = [RowAnswer(line=row.line, outcome=Outcome.REFUSED, reason=str(row.reason)) for row in seen.refused[:100]]
     return jsonify(
         ForeseenAnswer(looked_at=seen.looked_at, outcomes=dict(seen.outcomes), refused=refused).model_dump(mode="json")
     )
@@ -207,7 +207,7 @@ def rows(path: ItemPath, query: RowsQuery) -> Response:
     if query.outcome is not None:
         wanted = wanted.where(ImportedRow.outcome == query.outcome)
     found = db.session.scalars(wanted.order_by(ImportedRow.line).limit(query.limit + 1)).all()
-    items = [RowAnswer(line=row.line, outcome=row.outcome, reason=row.reason) for row in found[: query.limit]]
+    items = [RowAnswer(line=row.line, outcome=row.outcome, reason=str(row.reason)) for row in found[: query.limit]]
     following = items[-1].line if len(found) > query.limit else None
     return jsonify(RowsAnswer(items=items, next=following).model_dump(mode="json"))
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
-from flask.cli import AppGroup
+from flask_babel import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Cluster
+from matchmaker.commands import Group, option
 from matchmaker.db import db
 from matchmaker.imports import cordis as cordis_files
 from matchmaker.imports.formats import Format, read_file
@@ -32,10 +33,12 @@ from matchmaker.imports.operations import (
 )
 from matchmaker.imports.readers import BadRow, FileKind, Row, UnreadableFile
 from matchmaker.imports.records import parse
+from matchmaker.items.labels import label
 from matchmaker.permissions import Visibility
 from matchmaker.suggestions.cli import sync_index
+from matchmaker.translations import Number
 
-imports = AppGroup("import", help="Bring in organisations, statements and projects from files.")
+imports = Group("import", help="Bring in organisations, statements and projects from files.")
 commands = (imports,)
 T = TypeVar("T")
 
@@ -45,17 +48,15 @@ NOT_OFFERED = frozenset({("visibility", Visibility.TEASER)})
 SHOWN = 20
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-_cluster = click.option("--cluster", "slug", help="The cluster they join; needed where there are several.")
-_format = click.option(
+_cluster = option("--cluster", "slug", help="The cluster they join; needed where there are several.")
+_format = option(
     "--format",
     type=click.Choice([str(one) for one in Format]),
     help="What the file is written in; told from its content.",
 )
-_organisation = click.option(
-    "--organisation", default="", help="Whose the rows are that name none: key, ROR id or name."
-)
-_dry_run = click.option("--dry-run", is_flag=True, help="Check and count everything, keep nothing.")
-_refused = click.option(
+_organisation = option("--organisation", default="", help="Whose the rows are that name none: key, ROR id or name.")
+_dry_run = option("--dry-run", is_flag=True, help="Check and count everything, keep nothing.")
+_refused = option(
     "--refused", "refused_file", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows here (CSV)."
 )
 
@@ -110,16 +111,16 @@ def cordis(directory: Path, slug: str | None, dry_run: bool, refused_file: Path 
     except UnreadableFile as error:
         raise click.ClickException(str(error)) from error
     participants = _put_all(
-        "organisations",
+        _("organisations"),
         list(enumerate(files.participants, start=1)),
         lambda session, participant: cordis_files.put_participant(session, participant, cluster),
         dry_run,
     )
-    projects = _put_all("projects", list(enumerate(files.projects, start=1)), cordis_files.put_project, dry_run)
+    projects = _put_all(_("projects"), list(enumerate(files.projects, start=1)), cordis_files.put_project, dry_run)
     for name, row in files.refused:
         report = projects if name.startswith("project") else participants
         report.refuse(row)
-    _finish([("organisations", participants), ("projects", projects)], dry_run, refused_file)
+    _finish([(_("organisations"), participants), (_("projects"), projects)], dry_run, refused_file)
 
 
 @imports.command()
@@ -143,17 +144,18 @@ def describe(column: str, annotation: Any) -> str:
             choices = [value for value in get_args(part) if value]
     if choices:
         several = get_origin(annotation) is list
-        return f"several of {' | '.join(choices)}; separated by semicolons" if several else " | ".join(choices)
+        listed = " | ".join(choices)
+        return _("several of %(choices)s; separated by semicolons", choices=listed) if several else listed
     if column == "country":
-        return "two letters, for example DE"
+        return _("two letters, for example DE")
     if column == "countries":
-        return "several of two letters, for example DE; separated by semicolons"
+        return _("several of two letters, for example DE; separated by semicolons")
     if get_origin(annotation) is list:
-        return "several, separated by semicolons"
-    for type_, words in {bool: "true | false", int: "a whole number", date: "yyyy-mm-dd"}.items():
+        return _("several, separated by semicolons")
+    for type_, words in {bool: "true | false", int: _("a whole number"), date: _("yyyy-mm-dd")}.items():
         if type_ in parts:
             return words
-    return "text"
+    return _("text")
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -171,8 +173,9 @@ def _the_cluster(slug: str | None) -> Cluster:
     if len(chosen) == 1:
         return chosen[0]
     if not clusters:
-        raise click.ClickException("There is no cluster yet: `matchmaker clusters create NAME` first.")
-    raise click.ClickException(f"Say which cluster with --cluster: {', '.join(c.slug for c in clusters)}.")
+        raise click.ClickException(_("There is no cluster yet: `matchmaker clusters create NAME` first."))
+    names = ", ".join(cluster.slug for cluster in clusters)
+    raise click.ClickException(_("Say which cluster with --cluster: %(names)s.", names=names))
 
 
 def _put_rows(
@@ -206,7 +209,7 @@ def _put_all(
             progress.update(task, completed=report.rows)
             if not console.is_terminal:
                 # A log has no moving bar; a line a batch says as much.
-                click.echo(f"{what}: {report.rows} rows", err=True)
+                click.echo(_("%(what)s: %(num)s rows", what=what, num=Number(report.rows)), err=True)
 
         return run(db.session, entries, put, after_batch=after_batch)
 
@@ -215,12 +218,14 @@ def _finish(reports: list[tuple[str, Report]], dry_run: bool, refused_file: Path
     if dry_run:
         db.session.rollback()
     for what, report in reports:
-        counts = ", ".join(f"{report.outcomes[outcome]} {outcome}" for outcome in Outcome)
-        click.echo(f"{what}: {counts}{' (dry run, nothing kept)' if dry_run else ''}")
+        counts = ", ".join(f"{Number(report.outcomes[outcome])} {label(outcome)}" for outcome in Outcome)
+        kept = _(" (dry run, nothing kept)") if dry_run else ""
+        click.echo(f"{what}: {counts}{kept}")
         for row in report.refused[:SHOWN]:
-            click.echo(f"  line {row.line}: {row.reason}")
-        if len(report.refused) > SHOWN:
-            click.echo(f"  … and {len(report.refused) - SHOWN} more (--refused FILE names them all)")
+            click.echo("  " + _("line %(line)d: %(reason)s", line=row.line, reason=row.reason))
+        more = len(report.refused) - SHOWN
+        if more > 0:
+            click.echo("  " + _("… and %(num)s more (--refused FILE names them all)", num=Number(more)))
     if refused_file is not None:
         with refused_file.open("w", encoding="utf-8-sig", newline="") as out:
             writer = csv.writer(out)

@@ -25,6 +25,7 @@ from matchmaker.imports.readers import BadRow, Row, UnreadableFile
 from matchmaker.imports.records import RowRefused
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.models import Competence, Evidence, EvidenceKind
+from matchmaker.sentences import sentence as _
 from matchmaker.texts import clean_line, clean_text
 
 SOURCE = "CORDIS, © European Union"
@@ -104,8 +105,11 @@ def read(directory: Path) -> Files:
         )
         if not all(ours):
             raise UnreadableFile(
-                f"{directory}: expected organization.csv and project.csv, or organisations.jsonl and projects.jsonl, "
-                "found neither pair."
+                str(directory),
+                _(
+                    "expected organization.csv and project.csv, or organisations.jsonl and projects.jsonl, "
+                    "found neither pair"
+                ),
             )
         participants, projects = _from_json(rows(ours[0]), rows(ours[1]))  # type: ignore[arg-type]
     subjects: dict[str, dict[str, None]] = defaultdict(dict)
@@ -301,7 +305,12 @@ def put_project(session: Session, project: Project) -> Outcome:
     found = {o.source_key: o for o in session.scalars(select(Organisation).where(Organisation.source_key.in_(keys)))}
     organisations = [found[key] for key in keys if key in found]
     if not organisations:
-        raise RowRefused(f"project {project.number}: expected at least one participant that is here, found none")
+        raise RowRefused(
+            _(
+                "project %(number)s: expected at least one participant that is here, found none",
+                number=project.number,
+            )
+        )
     title = (
         f"{project.acronym}: {project.title}" if project.acronym and project.title != project.acronym else project.title
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from matchmaker.accounts.models import User
@@ -14,6 +14,7 @@ from matchmaker.clusters.models import Cluster
 from matchmaker.db import Model, OneOf, PublicId, utcnow
 from matchmaker.imports.formats import Format
 from matchmaker.imports.readers import FileKind
+from matchmaker.sentences import Kept, Sentence
 
 
 class RunState(StrEnum):
@@ -97,6 +98,7 @@ class ImportedRow(Model):
     run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
     line: Mapped[int]
     outcome: Mapped[Outcome] = mapped_column(OneOf(Outcome, 10))
-    reason: Mapped[str] = mapped_column(Text, default="")
+    #: Why it was refused, to be said in the language of whoever reads it.
+    reason: Mapped[Sentence] = mapped_column(Kept, default="")
     #: What the row made or changed, in order: table, id, version after it, and what was replaced (see undoing.py).
     changes: Mapped[list[Any]] = mapped_column(JSON, default=list)

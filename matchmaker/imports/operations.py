@@ -21,6 +21,8 @@ from matchmaker.items.models import Item, ItemState
 from matchmaker.items.operations import LIFETIME
 from matchmaker.needs.models import Need
 from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
+from matchmaker.sentences import Sentence
+from matchmaker.sentences import sentence as _
 from matchmaker.testfields.models import Place, TestField
 from matchmaker.texts import comparison_key
 
@@ -70,7 +72,7 @@ def run(
                 with session.begin_nested():
                     outcome = put(session, thing)
             except RowRefused as refusal:
-                report.refuse(BadRow(line, str(refusal)))
+                report.refuse(BadRow(line, refusal.reason))
             else:
                 report.outcomes[outcome] += 1
         after_batch(report)
@@ -209,12 +211,12 @@ _OWN = {
 }
 
 
-#: Why a row may not write for an organisation; '' where it may.
-Refusal = Callable[[Organisation], str]
+#: Why a row may not write for an organisation; None where it may.
+Refusal = Callable[[Organisation], Sentence | None]
 
 
-def _anybody(_organisation: Organisation) -> str:
-    return ""
+def _anybody(_organisation: Organisation) -> None:
+    """Nothing is refused."""
 
 
 def behind(session: Session, record: StatementRecord | PersonRecord, refusal: Refusal = _anybody) -> list[Organisation]:
@@ -224,8 +226,10 @@ def behind(session: Session, record: StatementRecord | PersonRecord, refusal: Re
         owner = find_organisation(session, record.organisation, record.source)
         if owner is None:
             raise RowRefused(
-                "organisation: expected the key, ROR id or unique name of one that is here, "
-                f"found {record.organisation!r}"
+                _(
+                    "organisation: expected the key, ROR id or unique name of one that is here, found “%(found)s”",
+                    found=record.organisation,
+                )
             )
         if reason := refusal(owner):
             raise RowRefused(reason)
@@ -233,10 +237,13 @@ def behind(session: Session, record: StatementRecord | PersonRecord, refusal: Re
     here = affiliated(session, record.affiliations, record.source)
     found += [one for one in here if one not in found and not refusal(one)]
     if not found:
-        if here:
-            raise RowRefused(refusal(here[0]))
+        reason = refusal(here[0]) if here else None
         raise RowRefused(
-            f"affiliations: expected at least one organisation that is here, found none of {len(record.affiliations)}"
+            reason
+            or _(
+                "affiliations: expected at least one organisation that is here, found none of %(named)s",
+                named=len(record.affiliations),
+            )
         )
     return found
 
@@ -262,7 +269,7 @@ def put_statement(session: Session, record: StatementRecord, refusal: Refusal = 
         for name in record.partners:
             partner = find_organisation(session, name, record.source)
             if partner is None:
-                raise RowRefused(f"partners: expected organisations that are here, found {name!r}")
+                raise RowRefused(_("partners: expected organisations that are here, found “%(found)s”", found=name))
             if reason := refusal(partner):
                 raise RowRefused(reason)
             organisations.append(partner)

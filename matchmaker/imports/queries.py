@@ -48,7 +48,7 @@ def refused(run: ImportRun) -> Select[tuple[ImportedRow]]:
 
 
 def result_lines(session: Session, run: ImportRun) -> Iterator[tuple[int, str, str]]:
-    """Line, outcome and reason of every row."""
+    """Line, outcome and reason of every row, the reason in the reader's language."""
     rows = select(ImportedRow.line, ImportedRow.outcome, ImportedRow.reason).where(ImportedRow.run_id == run.id)
     for row in session.execute(rows.order_by(ImportedRow.id).execution_options(yield_per=1_000)):
-        yield row.line, str(row.outcome), row.reason
+        yield row.line, str(row.outcome), str(row.reason)

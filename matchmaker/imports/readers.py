@@ -16,6 +16,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from matchmaker.sentences import Sentence
+from matchmaker.sentences import sentence as _
 from matchmaker.sheets import restored
 
 #: A single line longer than this is damage, not data.
@@ -38,7 +40,14 @@ class FileKind(StrEnum):
 
 
 class UnreadableFile(Exception):
-    """The file as a whole can't be read; the message says what was expected and what was found."""
+    """The file as a whole can't be read; the message says what was expected and what was found, and in which line."""
+
+    def __init__(self, name: str, reason: Sentence, line: int | None = None) -> None:
+        super().__init__(
+            _("%(name)s: %(reason)s.", name=name, reason=reason)
+            if line is None
+            else _("%(name)s, line %(line)d: %(reason)s.", name=name, line=line, reason=reason)
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class BadRow:
     """A record that could not be taken, and why."""
 
     line: int
-    reason: str
+    reason: Sentence
 
 
 def read_text_table(name: str, data: bytes) -> Iterator[Row | BadRow]:
@@ -82,10 +91,16 @@ def unpacked(name: str, data: bytes) -> bytes:
         with gzip.open(io.BytesIO(data)) as packed:
             plain = packed.read(LARGEST_UNPACKED + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"{name}: expected a gzip file, found something else or half of one.") from error
+        raise UnreadableFile(name, _("expected a gzip file, found something else or half of one")) from error
     if len(plain) > LARGEST_UNPACKED:
-        raise UnreadableFile(f"{name}: expected at most {LARGEST_UNPACKED // 1_000_000} MB unpacked, found more.")
+        raise _too_large(name)
     return plain
+
+
+def _too_large(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        name, _("expected at most %(most)s MB unpacked, found more", most=LARGEST_UNPACKED // 1_000_000)
+    )
 
 
 def text_of(name: str, data: bytes) -> str:
@@ -94,24 +109,25 @@ def text_of(name: str, data: bytes) -> str:
         encoding = "utf-16"
     elif b"\x00" in data:
         line = data[: data.index(b"\x00")].count(b"\n") + 1
-        raise UnreadableFile(f"{name}, line {line}: expected a text file, found NUL bytes.")
+        raise UnreadableFile(name, _("expected a text file, found NUL bytes"), line)
     else:
         encoding = "utf-8-sig"
     try:
         text = data.decode(encoding)
         if "\x00" in text:
-            raise UnreadableFile(f"{name}: expected a text file, found NUL characters.")
+            raise UnreadableFile(name, _("expected a text file, found NUL bytes"))
         return text
     except UnicodeDecodeError as error:
         if encoding == "utf-16":
-            raise UnreadableFile(f"{name}: expected UTF-16 to its end, found half a character.") from error
+            raise UnreadableFile(name, _("expected UTF-16 to its end, found half a character")) from error
         line = data[: error.start].count(b"\n") + 1
         try:
             # What spreadsheet programs in German and Swedish write when they are not asked for UTF-8.
             return data.decode("cp1252")
         except UnicodeDecodeError:
+            found = f"{data[error.start]:#04x}"
             raise UnreadableFile(
-                f"{name}, line {line}: expected UTF-8 or Windows-1252, found byte {data[error.start]:#04x}."
+                name, _("expected UTF-8 or Windows-1252, found byte %(found)s", found=found), line
             ) from error
 
 
@@ -121,7 +137,7 @@ def _spreadsheet(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             parts = packed.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-            raise UnreadableFile(f"{name}: expected a spreadsheet of at most 200 MB unpacked, found a larger one.")
+            raise _too_large(name)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # What a sheet says of its own size may be wrong, by a million rows and columns.
@@ -130,7 +146,7 @@ def _spreadsheet(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
         raise
     except Exception as error:
         # The library stumbles over damaged files in many ways; which one makes no difference to the reader.
-        raise UnreadableFile(f"{name}: expected an Excel file (.xlsx), found something that can't be read.") from error
+        raise UnreadableFile(name, _("expected an Excel file (.xlsx), found something that can't be read")) from error
     return ((number, [_cell(value) for value in row]) for number, row in _values(name, sheet))
 
 
@@ -138,13 +154,15 @@ def _values(name: str, sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
     try:
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if len(row) > MOST_COLUMNS and any(cell is not None for cell in row[MOST_COLUMNS:]):
-                raise UnreadableFile(f"{name}, line {number}: expected at most {MOST_COLUMNS} columns, found more.")
+                raise UnreadableFile(
+                    name, _("expected at most %(most)s columns, found more", most=MOST_COLUMNS), number
+                )
             if row:
                 yield number, row[:MOST_COLUMNS]
     except UnreadableFile:
         raise
     except Exception as error:
-        raise UnreadableFile(f"{name}: the sheet is damaged and can't be read to its end.") from error
+        raise UnreadableFile(name, _("the sheet is damaged and can't be read to its end")) from error
 
 
 def _cell(value: Any) -> str:
@@ -166,17 +184,27 @@ def _json_rows(text: str) -> Iterator[Row | BadRow]:
         if not line.strip():
             continue
         if len(line) > LONGEST_LINE:
-            yield BadRow(number, f"expected a line of at most {LONGEST_LINE:,} characters, found {len(line):,}")
+            yield BadRow(
+                number,
+                _(
+                    "expected a line of at most %(most)s characters, found %(found)s",
+                    most=LONGEST_LINE,
+                    found=len(line),
+                ),
+            )
             continue
         try:
             values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield BadRow(number, f"expected a JSON object, found something else ({error})")
+        except json.JSONDecodeError as error:
+            yield BadRow(number, _("expected a JSON object, found a fault at character %(place)d", place=error.colno))
+            continue
+        except (ValueError, RecursionError):
+            yield BadRow(number, _("expected a JSON object, found a number or a nesting that no record has"))
             continue
         if isinstance(values, dict):
             yield Row(number, values)
         else:
-            yield BadRow(number, f"expected a JSON object, found a {type(values).__name__}")
+            yield BadRow(number, _("expected a JSON object, found a list or a single value"))
 
 
 def _csv_rows(text: str, name: str) -> Iterator[Row | BadRow]:
@@ -192,8 +220,14 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]] | BadRow]:
             yield line, next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            yield BadRow(line, f"this row can't be read: {error}; is a quotation mark left open?")
+        except csv.Error:
+            yield BadRow(
+                line,
+                _(
+                    "this row can't be read; is a quotation mark left open, or a cell longer than %(most)s characters?",
+                    most=LONGEST_LINE,
+                ),
+            )
             return
 
 
@@ -201,19 +235,17 @@ def _table(records: Iterable[tuple[int, list[str]] | BadRow], name: str) -> Iter
     """Rows under the names that the first one gives."""
     records = iter(records)
     first = next(records, None)
-    if first is None or isinstance(first, BadRow):
-        raise UnreadableFile(
-            f"{name}, line 1: {first.reason}."
-            if first
-            else f"{name}: expected a first line with the names of the columns, found an empty file."
-        )
+    if first is None:
+        raise UnreadableFile(name, _("expected a first line with the names of the columns, found an empty file"))
+    if isinstance(first, BadRow):
+        raise UnreadableFile(name, first.reason, first.line)
     header = [cell.strip() for cell in first[1]]
     while header and not header[-1]:
         header.pop()
     doubled = {column for column in header if header.count(column) > 1}
     if doubled:
-        names = ", ".join(sorted(doubled)) or "an empty name"
-        raise UnreadableFile(f"{name}, line 1: expected each column once, found {names} twice.")
+        names = ", ".join(f"“{column}”" for column in sorted(doubled))
+        raise UnreadableFile(name, _("expected each column once, found twice: %(names)s", names=names), 1)
     return _under(header, records)
 
 
@@ -228,6 +260,8 @@ def _under(header: list[str], records: Iterator[tuple[int, list[str]] | BadRow])
         while len(cells) > len(header) and not cells[-1]:
             cells.pop()
         if len(cells) != len(header):
-            yield BadRow(line, f"expected {len(header)} cells, found {len(cells)}")
+            yield BadRow(
+                line, _("expected %(expected)s cells, found %(found)s", expected=len(header), found=len(cells))
+            )
         else:
             yield Row(line, dict(zip(header, map(restored, cells), strict=True)))

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from matchmaker.clusters.models import OrganisationType
 from matchmaker.items.models import Cooperation, IprStatus, ItemState, Rung, Stage
@@ -13,12 +14,18 @@ from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.permissions import Visibility
 from matchmaker.profiles.identifiers import orcid
 from matchmaker.profiles.models import EvidenceKind
+from matchmaker.sentences import Sentence, expectation, joined
+from matchmaker.sentences import sentence as _
 from matchmaker.testfields.models import Place, TestFieldKind
 from matchmaker.texts import clean_line, clean_text, disguised_word
 
 
 class RowRefused(Exception):
-    """A row does not fit; the message names the column, what was expected and what was found."""
+    """A row does not fit; the reason names the column, what was expected and what was found."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def _several(value: Any) -> Any:
@@ -40,13 +47,15 @@ def _web_address(value: str) -> str:
 
 def _undisguised(name: str) -> str:
     if word := disguised_word(name):
-        raise ValueError(f"expected a name in the letters of one alphabet, found two that look alike in {word!r}")
+        raise ValueError(
+            _("expected a name in the letters of one alphabet, found two that look alike in “%(word)s”", word=word)
+        )
     return name
 
 
 def _orcid(value: str) -> str:
     if value and (found := orcid(value)) is None:
-        raise ValueError("expected an ORCID iD such as 0000-0002-1825-0097")
+        raise ValueError(_("expected an ORCID iD such as 0000-0002-1825-0097"))
     return found if value else ""
 
 
@@ -152,13 +161,19 @@ class StatementRecord(Record):
     def _complete(self) -> StatementRecord:
         _require_organisation(self)
         if self.visibility == Visibility.TEASER:
-            raise ValueError("visibility: expected public, members or private, found 'teaser'")
+            raise ValueError(_("visibility: expected public, members or private, found teaser"))
         if self.kind == "test_field" and not (self.test_field_kind and self.rung):
-            raise ValueError("test_field_kind and rung: expected both for a test field, found at least one empty")
+            raise ValueError(_("test_field_kind and rung: expected both for a test field, found at least one empty"))
         if self.kind == "evidence" and not self.evidence_kind:
-            raise ValueError("evidence_kind: expected publication, project, patent or licence, found nothing")
+            raise ValueError(_("evidence_kind: expected publication, project, patent or licence, found nothing"))
         if self.trl_min and self.trl_max and self.trl_min > self.trl_max:
-            raise ValueError(f"trl_min: expected at most trl_max ({self.trl_max}), found {self.trl_min}")
+            raise ValueError(
+                _(
+                    "trl_min: expected at most trl_max (%(most)d), found %(found)d",
+                    most=self.trl_max,
+                    found=self.trl_min,
+                )
+            )
         return self
 
 
@@ -179,13 +194,13 @@ class PersonRecord(Record):
     def _complete(self) -> PersonRecord:
         _require_organisation(self)
         if self.visibility == Visibility.TEASER:
-            raise ValueError("visibility: expected public, members or private, found 'teaser'")
+            raise ValueError(_("visibility: expected public, members or private, found teaser"))
         return self
 
 
 def _require_organisation(record: StatementRecord | PersonRecord) -> None:
     if not record.organisation and not record.affiliations:
-        raise ValueError("organisation: expected the key, ROR id or name of one that is here, found nothing")
+        raise ValueError(_("organisation: expected the key, ROR id or name of one that is here, found nothing"))
 
 
 def parse(model: type[Record], values: dict[str, Any]) -> Any:
@@ -193,17 +208,17 @@ def parse(model: type[Record], values: dict[str, Any]) -> Any:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise RowRefused("; ".join(_sentence(problem) for problem in error.errors(include_url=False))) from None
+        raise RowRefused(joined([_reason(problem) for problem in error.errors(include_url=False)])) from None
 
 
-def _sentence(problem: Any) -> str:
+def _reason(problem: ErrorDetails) -> Sentence:
     column = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{column}: this column is not known"
-    if problem["type"] == "missing":
-        return f"{column}: expected a value, found nothing"
-    message = problem["msg"].removeprefix("Value error, ")
+        return _("%(column)s: this column is not known", column=column)
+    expected = expectation(problem)
     if not column:
-        return str(message)
-    found = str(problem["input"])
-    return f"{column}: {message[0].lower()}{message[1:]}, found {found[:60]!r}"
+        return expected
+    if problem["type"] == "missing":
+        return _("%(column)s: %(expected)s", column=column, expected=expected)
+    found = clean_line(str(problem["input"]))[:60]
+    return _("%(column)s: %(expected)s, found “%(found)s”", column=column, expected=expected, found=found)

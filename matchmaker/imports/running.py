@@ -36,6 +36,9 @@ from matchmaker.imports.operations import (
 )
 from matchmaker.imports.readers import MOST_COLUMNS, BadRow, FileKind, Row, UnreadableFile
 from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, parse
+from matchmaker.items.labels import label
+from matchmaker.sentences import Sentence, joined
+from matchmaker.sentences import sentence as _
 
 #: Rows of one transaction: few, because on SQLite nobody else can write meanwhile.
 BATCH = 25
@@ -75,9 +78,14 @@ def _look_into(run: ImportRun, format: Format, kind: FileKind) -> None:
     if not headers:
         others = kinds_in(run.filename, run.content, format)
         raise UnreadableFile(
-            f"{run.filename}: expected {kind}, found {' and '.join(f'{n} {other}' for other, n in others.items())}."
+            run.filename,
+            _(
+                "expected rows of the kind “%(kind)s”, found %(others)s",
+                kind=label(kind),
+                others=joined([_("“%(kind)s” (%(num)s)", kind=label(other), num=n) for other, n in others.items()]),
+            )
             if others
-            else f"{run.filename}: expected at least one row below the names of the columns, or one record; found none."
+            else _("expected at least one row below the names of the columns, or one record, found none"),
         )
     run.format, run.kind, run.headers, run.total = format, kind, headers, len(rows)
     run.mapping = guess(kind, headers)
@@ -182,12 +190,13 @@ def _look_alike(session: Session, record: OrganisationRecord) -> Organisation | 
     return alike[0][0] if alike else None
 
 
-def _refusal(run: ImportRun, organisation: Organisation) -> str:
+def _refusal(run: ImportRun, organisation: Organisation) -> Sentence | None:
+    name = organisation.name
     if run.cluster_id not in organisation.cluster_ids:
-        return f"{organisation.name}: expected an organisation of this cluster, found one that has not joined it"
+        return _("%(name)s: expected an organisation of this cluster, found one that has not joined it", name=name)
     if organisation.has_admin:
-        return f"{organisation.name}: its own people look after it, so nothing was changed; send them the row"
-    return ""
+        return _("%(name)s: its own people look after it, so nothing was changed; send them the row", name=name)
+    return None
 
 
 def _fill(session: Session, here: Organisation, record: OrganisationRecord) -> Outcome:
@@ -208,7 +217,7 @@ def advance(session: Session, run: ImportRun, rows: Sequence[Row | BadRow]) -> N
     batch = list(islice(rows, run.position, run.position + BATCH))
     for row in batch:
         with undoing.noting(session) as changes:
-            outcome, reason = Outcome.REFUSED, ""
+            outcome, reason = Outcome.REFUSED, Sentence("")
             try:
                 if isinstance(row, BadRow):
                     reason = row.reason
@@ -216,12 +225,12 @@ def advance(session: Session, run: ImportRun, rows: Sequence[Row | BadRow]) -> N
                     with session.begin_nested():
                         outcome = _put(session, run, _record(run, row))
             except RowRefused as refusal:
-                reason = str(refusal)
+                reason = refusal.reason
             except OperationalError:
                 # The database is busy or gone: that is no fault of the row, the batch comes again.
                 raise
             except (SQLAlchemyError, ValueError) as error:
-                reason = f"this row could not be taken ({type(error).__name__})"
+                reason = _("this row could not be taken (%(error)s)", error=type(error).__name__)
         session.add(
             ImportedRow(
                 run_id=run.id,
@@ -264,7 +273,7 @@ def foresee(session: Session, run: ImportRun, *, examples: int = 8) -> Foresight
             here = _here(session, run, record)
         except RowRefused as refusal:
             seen.outcomes["refused"] += 1
-            seen.refused.append(BadRow(row.line, str(refusal)))
+            seen.refused.append(BadRow(row.line, refusal.reason))
             continue
         seen.outcomes["known" if here and run.kind is FileKind.ORGANISATIONS else "new"] += 1
         if len(seen.examples) < examples:

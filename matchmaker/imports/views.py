@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import force_locale, get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_security import current_user
 
-from matchmaker import jobs
+from matchmaker import jobs, sheets
 from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
 from matchmaker.imports import online, queries, running
@@ -25,6 +24,7 @@ from matchmaker.items.pages import overtaken, page_number, url_of_page
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.models import ItemKind
+from matchmaker.translations import LANGUAGES
 from matchmaker.uploads import takes_up_to
 
 bp = Blueprint("imports", __name__, url_prefix="/desk/imports")
@@ -226,10 +226,11 @@ def undo(public_id: str) -> Any:
 def result(public_id: str) -> Response:
     """What became of every row, as a file."""
     run = queries.run_or_refuse(db.session, public_id, g.viewer)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(("line" if run.format.counts_lines else "record", "outcome", "reason"))
-    writer.writerows(queries.result_lines(db.session, run))
-    made: Response = current_app.response_class(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
-    made.headers["Content-Disposition"] = f'attachment; filename="import-{run.public_id}.csv"'
-    return made
+    names = ("line" if run.format.counts_lines else "record", "outcome", "reason")
+    listed = [sheets.Column(name, itemgetter(place)) for place, name in enumerate(names)]
+    # It goes back to whoever keeps the list, in the language of whoever brought it in.
+    language = run.user.locale if run.user and run.user.locale in LANGUAGES else str(get_locale())
+    with force_locale(language):
+        return sheets.answer(
+            f"import-{run.public_id}", sheets.Format.CSV, listed, queries.result_lines(db.session, run)
+        )

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask
 
-from matchmaker.config import ConfigurationError, Settings
+from matchmaker.config import N_, ConfigurationError, Settings
 from matchmaker.extensions import mail
 from matchmaker.mail import jobs, manage
 from matchmaker.mail.cli import commands
@@ -26,7 +26,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
     url = urlsplit(settings.smtp_url)
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
         raise ConfigurationError(
-            "MATCHMAKER_SMTP_URL: expected smtp://user:password@host:port or smtps://…, found something else."
+            N_("MATCHMAKER_SMTP_URL: expected smtp://user:password@host:port or smtps://…, found something else.")
         )
     # TLS is used with every server that is not this machine itself.
     local = url.hostname in ("localhost", "127.0.0.1", "::1")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from matchmaker.commands import Group
 from matchmaker.db import db, utcnow
 from matchmaker.mail import delivery, queries
 
-mail = AppGroup("mail", help="The outbox: mails that wait to be sent.")
+mail = Group("mail", help="The outbox: mails that wait to be sent.")
 
 
 @mail.command()
@@ -18,7 +19,15 @@ def send() -> None:
     sent, failed = delivery.deliver_due()
     with Session(db.engine) as session:
         stand = queries.stand(session, now=utcnow())
-    click.echo(f"sent {sent}, failed {failed}, waiting {stand.waiting}, given up {stand.given_up}")
+    click.echo(
+        _(
+            "sent %(sent)s, failed %(failed)s, waiting %(waiting)s, given up %(given_up)s",
+            sent=sent,
+            failed=failed,
+            waiting=stand.waiting,
+            given_up=stand.given_up,
+        )
+    )
 
 
 commands = (mail,)

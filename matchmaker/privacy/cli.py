@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from matchmaker.accounts.cli import user_or_fail
 from matchmaker.clusters.models import Organisation
+from matchmaker.commands import Group, confirmation_option, option
 from matchmaker.db import db
 from matchmaker.privacy import ledger, operations
 from matchmaker.privacy.jobs import finish_erasures
 from matchmaker.privacy.register import Class, register
 
-privacy = AppGroup("privacy", help="Personal data: what is kept and why, erasures, restores.")
+privacy = Group("privacy", help="Personal data: what is kept and why, erasures, restores.")
 
 
 @privacy.command("register")
@@ -29,32 +30,32 @@ def show_register() -> None:
 
 @privacy.command()
 @click.argument("email")
-@click.confirmation_option(prompt="This can't be undone. Erase this person?")
+@confirmation_option(prompt="This can't be undone. Erase this person?")
 def erase_user(email: str) -> None:
     """Erase a person by their address."""
     user = user_or_fail(email)
     operations.erase_user(db.session, user, actor_id=None)
     db.session.commit()
     finish_erasures()
-    click.echo("erased, and noted in the ledger")
+    click.echo(_("erased, and noted in the ledger"))
 
 
 @privacy.command()
 @click.argument("public_id")
-@click.confirmation_option(prompt="This can't be undone. Erase this organisation and all it registered?")
+@confirmation_option(prompt="This can't be undone. Erase this organisation and all it registered?")
 def erase_organisation(public_id: str) -> None:
     """Erase an organisation by the id in its page's address."""
     organisation = db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
     if organisation is None:
-        raise click.ClickException(f"expected the id of an organisation, found none with {public_id}")
+        raise click.ClickException(_("expected the id of an organisation, found none with %(id)s", id=public_id))
     operations.erase_organisation(db.session, organisation, actor_id=None)
     db.session.commit()
     finish_erasures()
-    click.echo("erased, and noted in the ledger")
+    click.echo(_("erased, and noted in the ledger"))
 
 
 @privacy.command()
-@click.option(
+@option(
     "--from",
     "path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -70,7 +71,7 @@ def reapply(path: Path | None) -> None:
     again = operations.reapply(db.session, erased)
     db.session.commit()
     finish_erasures()
-    click.echo(f"{len(erased)} erasures in the ledger, {again} of them done again")
+    click.echo(_("%(num)s erasures in the ledger, %(again)s of them done again", num=len(erased), again=again))
 
 
 commands = (privacy,)

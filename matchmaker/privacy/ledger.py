@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,17 @@ def read(path: Path) -> list[tuple[Erased, str]]:
         return []
     found = []
     for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1):
-        kind, _, rest = line.partition("\t")
+        kind, _tab, rest = line.partition("\t")
         public_id = rest.partition("\t")[0]
         if kind not in list(Erased) or not public_id:
-            raise ValueError(f"{path}, line {number}: expected user or organisation and an id, found {line[:40]!r}")
+            raise ValueError(
+                _(
+                    "%(path)s, line %(line)d: expected user or organisation and an id, found “%(found)s”",
+                    path=path,
+                    line=number,
+                    found=line[:40],
+                )
+            )
         found.append((Erased(kind), public_id))
     return found
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 from matchmaker.clusters.models import SECTOR_OF, Organisation, OrganisationType, Sector
 from matchmaker.items.models import Cooperation, Field, Rung, Size, Teaser
 from matchmaker.profiles.models import Competence, Evidence, EvidenceKind, evidence_organisation
+from matchmaker.sentences import sentence as _
 from matchmaker.suggestions.models import ItemKind
 from matchmaker.testfields.models import Place, TestField, TestFieldKind
 from matchmaker.texts import clean_line
@@ -90,7 +91,8 @@ class Filters:
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise UnknownFilter(f"expected filters among {', '.join(sorted(known))}, found {', '.join(unknown)}")
+            listed = {"known": ", ".join(sorted(known)), "found": ", ".join(unknown)}
+            raise UnknownFilter(_("expected filters among %(known)s, found %(found)s", **listed))
         return cls(**{name: _checked(name, value) for name, value in values.items() if value not in (None, "", [], ())})
 
     @classmethod
@@ -131,24 +133,29 @@ def _checked(name: str, value: Any) -> Any:
     if name in MULTIPLE:
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list | tuple) or not all(isinstance(one, str) and one for one in values):
-            raise UnknownFilter(f"{name}: expected one or more texts, found {value!r}")
+            raise UnknownFilter(_("%(name)s: expected one or more texts, found something else", name=name))
         values = [clean_line(one) for one in values]
         if not all(values):
-            raise UnknownFilter(f"{name}: expected one or more texts, found an empty one")
+            raise UnknownFilter(_("%(name)s: expected one or more texts, found an empty one", name=name))
         if name == "country":
             values = [one.upper() for one in values]
         vocabulary = VOCABULARIES.get(name)
         for one in values if vocabulary else ():
             if one not in list(vocabulary):
-                raise UnknownFilter(f"{name}: expected one of {', '.join(vocabulary)}, found {one!r}")
+                known = ", ".join(vocabulary)
+                raise UnknownFilter(
+                    _("%(name)s: expected one of %(known)s, found “%(found)s”", name=name, known=known, found=one[:60])
+                )
         return tuple(dict.fromkeys(one[:120] for one in values))
     if name in ("trl_min", "trl_max"):
         if str(value) not in "123456789" or len(str(value)) != 1:
-            raise UnknownFilter(f"{name}: expected a whole number from 1 to 9, found {str(value)[:20]!r}")
+            raise UnknownFilter(
+                _("%(name)s: expected a whole number from 1 to 9, found “%(found)s”", name=name, found=str(value)[:20])
+            )
         return int(value)
     word = str(value).lower()
     if word not in _TRUE | _FALSE:
-        raise UnknownFilter(f"{name}: expected true or false, found {value!r}")
+        raise UnknownFilter(_("%(name)s: expected true or false, found “%(found)s”", name=name, found=str(value)[:20]))
     return word in _TRUE
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.suggestions import indexing, switching
 from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue
 from matchmaker.suggestions.models import StatementRow
+from matchmaker.translations import Number
 
 
 @dataclass(frozen=True)
@@ -33,30 +35,32 @@ def inspect_engine(session: Session, *, load: bool = False) -> list[Finding]:
 def _inspect_model(catalogue: Catalogue) -> Finding:
     encoder = catalogue.encoder(patience=0) if catalogue.state is ModelState.READY else None
     if encoder is not None:
-        return Finding("model", True, f"{encoder.name}, {encoder.dimension} dimensions")
+        return Finding("model", True, _("%(name)s, %(num)s dimensions", name=encoder.name, num=encoder.dimension))
     if catalogue.state is ModelState.OFF:
         return Finding(
-            "model", True, "off: searching by words only", "Unset MATCHMAKER_MODEL to use the bundled model."
+            "model", True, _("off: searching by words only"), _("Unset MATCHMAKER_MODEL to use the bundled model.")
         )
     if catalogue.state is ModelState.FAILED:
         return Finding(
-            "model", True, f"not loaded: {catalogue.failure}; searching by words only", "Check MATCHMAKER_MODEL."
+            "model",
+            True,
+            _("not loaded: %(failure)s; searching by words only", failure=catalogue.failure),
+            _("Check %(setting)s.", setting="MATCHMAKER_MODEL"),
         )
-    return Finding("model", True, "loads on first use")
+    return Finding("model", True, _("loads on first use"))
 
 
 def _inspect_index(session: Session, catalogue: Catalogue) -> Finding:
     statements = session.scalar(select(func.count()).select_from(StatementRow).where(~StatementRow.gone)) or 0
     now = indexing.clock(session)
-    seen = f"{statements} statements, change {now}"
+    seen = _("%(num)s statements, change %(now)s", num=Number(statements), now=now)
     if catalogue.seen:
-        seen += f", this process has seen {catalogue.seen}"
+        seen += _(", this process has seen %(change)s", change=catalogue.seen)
     waiting = indexing.count_pending(session, catalogue.model_hash) if catalogue.model_hash else 0
     if not waiting:
         return Finding("index", True, seen)
-    return Finding(
-        "index", True, f"{seen}, {waiting} without a vector (found by words)", "Run `matchmaker index sync`."
-    )
+    seen += _(", %(num)s without a vector (found by words)", num=Number(waiting))
+    return Finding("index", True, seen, _("Run `matchmaker index sync`."))
 
 
 def percent_read(session: Session) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -176,11 +177,14 @@ def go_back(session: Session) -> ModelUse:
     """
     use = former(session)
     if use is None:
-        raise NothingToGoBackTo("no model was used before this one")
+        raise NothingToGoBackTo(_("no model was used before this one"))
     kept = session.scalar(select(func.count()).select_from(Embedding).where(Embedding.model_hash == use.model_hash))
     if not kept:
         raise NothingToGoBackTo(
-            f"the vectors of {use.name or BUNDLED_MODEL} were tidied away; run `matchmaker model use` to make them anew"
+            _(
+                "the vectors of %(model)s were tidied away; run `matchmaker model use` to make them anew",
+                model=use.name or BUNDLED_MODEL,
+            )
         )
     swap(session, use)
     return use

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from matchmaker.clusters.models import Cluster
+from matchmaker.commands import Group
 from matchmaker.db import db
 from matchmaker.suggestions.cli import sync_index
 from matchmaker.transfers import operations
 from matchmaker.transfers.contents import KINDS, NotAsExpected
 
-cluster = AppGroup("cluster", help="A whole cluster as one file: export, import.")
+cluster = Group("cluster", help="A whole cluster as one file: export, import.")
 commands = (cluster,)
 
 
@@ -25,7 +26,9 @@ def export_one(slug: str, file: Path) -> None:
     """Write the cluster SLUG into FILE: what each of its managers may read."""
     found = db.session.scalar(select(Cluster).where(Cluster.slug == slug))
     if found is None:
-        raise click.ClickException(f"expected the short name of a cluster (`matchmaker clusters list`), found {slug!r}")
+        raise click.ClickException(
+            _("expected the short name of a cluster (`matchmaker clusters list`), found “%(found)s”", found=slug)
+        )
     content, counts = operations.write(db.session, found)
     file.write_bytes(content)
     click.echo(", ".join(f"{number} {name}" for name, number in counts.items()))
@@ -44,6 +47,7 @@ def import_one(file: Path) -> None:
     # What comes next writes in transactions of its own.
     db.session.commit()
     for kind in KINDS:
-        click.echo(f"{kind.name}: {counts[kind.name, 'created']} created, {counts[kind.name, 'here']} here already")
+        made, here = counts[kind.name, "created"], counts[kind.name, "here"]
+        click.echo(_("%(kind)s: %(made)s created, %(here)s here already", kind=kind.name, made=made, here=here))
     if any(outcome == "created" for _name, outcome in counts):
         sync_index()

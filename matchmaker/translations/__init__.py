@@ -11,13 +11,20 @@ from __future__ import annotations
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import flask_babel
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
+from flask import Flask
 from flask_babel import get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from matchmaker import config
 
 #: The languages of pages and mails; who asks for another one, or for none, reads the first.
 LANGUAGES = ("en", "de", "sv")
@@ -35,6 +42,12 @@ def own_name(language: str) -> str:
     return Locale(language).get_display_name().capitalize()
 
 
+def terminal_language() -> str:
+    """The language that the terminal asks for, as far as we speak it."""
+    wanted = config.terminal_language()
+    return wanted if wanted in LANGUAGES else LANGUAGES[0]
+
+
 @cache
 def translations_to(language: str) -> NullTranslations:
     """The catalogue of a language, ready for use; an empty one for English and for a language we do not speak."""
@@ -47,6 +60,13 @@ def translations_to(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
+class Number(int):
+    """A count, which says itself with the separators of the reader's language; as ``%d`` it stays bare."""
+
+    def __str__(self) -> str:
+        return format_decimal(int(self), locale=get_locale() or LANGUAGES[0])
+
+
 class Words(flask_babel.Domain):
     """Flask-Babel's texts, taken from our catalogues."""
 
@@ -54,8 +74,24 @@ class Words(flask_babel.Domain):
         """The texts in the language of the page."""
         return translations_to(str(get_locale() or LANGUAGES[0]))
 
+    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
+        """The text for that number of things, which stands in it as ``%(num)s``."""
+        said: str = super().ngettext(singular, plural, Number(num), **variables)
+        return said
+
 
 class Babel(flask_babel.Babel):
     """Flask-Babel, reading our catalogues."""
 
     domain_instance = Words()
+
+    def init_app(self, app: Flask, **settings: Any) -> None:
+        """Let templates say numbers as code does."""
+        super().init_app(app, **settings)
+        plain: Any = app.jinja_env.globals["ngettext"]
+
+        @pass_context
+        def ngettext(context: Context, singular: str, plural: str, num: int, **variables: Any) -> Any:
+            return plain(context, singular, plural, num, **{"num": Number(num), **variables})
+
+        app.jinja_env.globals["ngettext"] = ngettext

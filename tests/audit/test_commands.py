@@ -47,7 +47,7 @@ def test_an_altered_entry_and_a_head_that_is_gone_are_faults(verify: Callable[..
     session.commit()
     told = verify()
     assert (told.exit_code, told.output) == (1, "entry 1: altered\n")
-    assert "expected NUMBER:DIGEST, found 'yesterday'" in verify("--noted", "yesterday").output
+    assert "expected NUMBER:DIGEST, found “yesterday”" in verify("--noted", "yesterday").output
 
 
 def test_an_end_that_names_another_entry_is_a_fault(session: Session) -> None:

@@ -55,7 +55,7 @@ CORPUS: dict[str, tuple[str, bytes, str]] = {
     "csv: half of UTF-16": ("a.csv", "name\nA\n".encode("utf-16")[:-1], "half a character"),
     "csv: open quote": ("a.csv", b'name,type\n"A,sme\n', "quotation mark"),
     "csv: ragged": ("a.csv", b"name,type\nA\n", "expected 2 cells, found 1"),
-    "csv: huge line": ("a.csv", b"name,type\n" + b"A" * 1_100_000 + b",sme\n", "field larger than field limit"),
+    "csv: huge line": ("a.csv", b"name,type\n" + b"A" * 1_100_000 + b",sme\n", "cell longer than 1,000,000 characters"),
     "csv: empty": ("a.csv", b"\xef\xbb\xbf", "empty"),
     "csv: a picture": ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "NUL"),
     "jsonl: truncated": ("a.jsonl", b'{"name": "A"}\n{"name": ', "JSON object"),
@@ -84,7 +84,7 @@ CORPUS: dict[str, tuple[str, bytes, str]] = {
     "json: a number without end": ("ror.json", samples.ROR.replace(b"7", b"7" * 5_000), "number or a nesting"),
     "json: deep": ("ror.json", samples.ROR[:-2] + b"," + b"[" * 100_000, "number or a nesting"),
     "json: wrong types": ("w.json", b'[{"id": "https://openalex.org/W1", "title": {}, "topics": 7}, 5]', "OpenAlex"),
-    "xml: of nobody": ("a.xml", b"<a/>", "found one that begins with '<a/>'"),
+    "xml: of nobody": ("a.xml", b"<a/>", "found one that begins with “<a/>”"),
     "xml: entities": ("a.xml", BOMB.format("<PubmedArticleSet>&i;</PubmedArticleSet>").encode(), "entities"),
     "xml: a file of ours": (
         "a.xml",

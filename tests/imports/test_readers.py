@@ -9,6 +9,7 @@ import pytest
 
 from matchmaker.imports.formats import read_file
 from matchmaker.imports.readers import BadRow, Row, UnreadableFile
+from matchmaker.sentences import sentence
 
 
 def write(folder: Path, name: str, data: str | bytes) -> Path:
@@ -41,8 +42,8 @@ def test_ragged_rows_are_named_and_the_others_kept(tmp_path: Path) -> None:
     rows = list(read_file(write(tmp_path, "list.csv", "name,type\nA,sme\nB\nC,sme,extra\nD,sme\n")))
     assert rows == [
         Row(2, {"name": "A", "type": "sme"}),
-        BadRow(3, "expected 2 cells, found 1"),
-        BadRow(4, "expected 2 cells, found 3"),
+        BadRow(3, sentence("expected %(expected)s cells, found %(found)s", expected=2, found=1)),
+        BadRow(4, sentence("expected %(expected)s cells, found %(found)s", expected=2, found=3)),
         Row(5, {"name": "D", "type": "sme"}),
     ]
 
@@ -52,7 +53,7 @@ def test_an_open_quotation_mark_is_told_and_not_swallowed(tmp_path: Path) -> Non
     assert rows[0] == Row(2, {"name": "A", "type": "sme"})
     assert isinstance(rows[1], BadRow)
     assert rows[1].line == 3
-    assert "quotation mark" in rows[1].reason
+    assert "quotation mark" in str(rows[1].reason)
 
 
 def test_broken_json_lines_are_named_and_the_others_kept(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_broken_json_lines_are_named_and_the_others_kept(tmp_path: Path) -> None
     [
         ("list.csv", b"", "empty file"),
         ("list.csv", b"name,type\n\x00\x00", "NUL"),
-        ("list.csv", b"name,name\nA,B\n", "name twice"),
+        ("list.csv", b"name,name\nA,B\n", "twice: “name”"),
         ("list.xml", b"<a/>", "expected XML of PubMed, ORCID, CERIF"),
         ("list.csv", b"name\n\x81\x8d", "expected UTF-8"),
         ("list.jsonl.gz", b"not gzipped", "list.jsonl.gz"),

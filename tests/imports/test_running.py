@@ -70,8 +70,8 @@ def test_every_row_ends_as_one_outcome_with_its_line(app: Flask, session: Sessio
         (3, Outcome.REFUSED),
         (4, Outcome.REFUSED),
     ]
-    assert "'U-Boot'" in lines[1].reason
-    assert "expected 5 cells" in lines[2].reason
+    assert "“U-Boot”" in str(lines[1].reason)
+    assert "expected 5 cells" in str(lines[2].reason)
     (made,) = named(session, "Zellwerk AB")
     assert (made.country, made.city, made.is_sme, made.cluster_ids) == ("SE", "Umeå", True, {run.cluster_id})
 

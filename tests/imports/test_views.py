@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import Workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Organisation
 from matchmaker.imports.forms import LARGEST_FILE
-from matchmaker.imports.models import ImportRun, RunState
+from matchmaker.imports.models import ImportedRow, ImportRun, RunState
 from tests.factories import World, cluster, user
 
 LIST = "Firma;Art;Stadt;Land\nZellwerk AB;KMU;Umeå;Sverige\nTauchboot;U-Boot;Kiel;DE\n"
@@ -57,6 +57,34 @@ def test_a_list_comes_in_from_upload_to_result_and_is_taken_back(
 
     manager.post(f"{page}/undo")
     assert session.scalars(select(Organisation).where(Organisation.name == "Zellwerk AB")).all() == []
+
+
+def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
+    manager: FlaskClient, world: World, session: Session
+) -> None:
+    world.manager.locale = "de"
+    session.commit()
+    torn = send(manager, world, b"name\n\x81\x8d")
+    assert "list.csv, Zeile 2: erwartet UTF-8 oder Windows-1252, gefunden Byte 0x81." in torn.text
+    page = address(send(manager, world, (LIST + "zu;wenig\n").encode()))
+    foreseen = "Zeile 3</span> type: erwartet eines von: sme, large_company"
+    assert foreseen in manager.get(page).text
+    columns = {"column-name": "Firma", "column-type": "Art", "duplicates": "skip", "action": "start"}
+    manager.post(f"{page}/columns", data=columns)
+    assert foreseen in manager.get(page).text
+    # A row from before sentences were kept with their values.
+    (old,) = session.scalars(select(ImportedRow).where(ImportedRow.line == 4))
+    assert str(old.reason) == "expected 4 cells, found 2"
+    session.execute(update(ImportedRow).where(ImportedRow.id == old.id).values(reason='50 % of {"a": 1}'))
+    session.commit()
+
+    world.manager.locale = "sv"
+    session.commit()
+    assert "Rad 3</span> type: väntade något av: sme, large_company" in manager.get(page).text
+    assert "Rad 4</span> 50 % of {&#34;a&#34;: 1}" in manager.get(page).text
+    lines = manager.get(f"{page}/result.csv").data.decode("utf-8-sig").splitlines()
+    assert lines[:2] == ["line;outcome;reason", "2;created;"]
+    assert lines[2].startswith("3;refused;type: väntade något av: sme")
 
 
 def test_a_spreadsheet_is_read_like_a_text_file(manager: FlaskClient, world: World) -> None:

@@ -1,4 +1,7 @@
-"""The command ``matchmaker`` as a person types it: a real process, its words and its exit status."""
+"""The command ``matchmaker`` as a person types it: its words and its exit status.
+
+Where the process itself is what is tested, one is started; everywhere else the command runs in this one.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,33 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
+from matchmaker import create_app
+from matchmaker.cli import group
+from matchmaker.config import load
+from matchmaker.db import db
 from matchmaker.imports.operations import BATCH
-from tests.servers import PROGRAMS, environment, run_command
+from tests.servers import PROGRAMS, environment
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Result]
 ROWS = 2_000
+
+
+def typed(settings: dict[str, str], *arguments: str) -> Result:
+    """Run ``matchmaker …`` in this process, on an application made for it."""
+    app = create_app(replace(load(settings), log_level="ERROR"))
+    said = app.test_cli_runner().invoke(group, arguments, prog_name="matchmaker")
+    with app.app_context():
+        db.engine.dispose()
+    if said.exception is not None and not isinstance(said.exception, SystemExit):
+        raise said.exception
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +48,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with an empty cluster in it."""
     folder = tmp_path_factory.mktemp("prepared")
     made = environment(folder, MATCHMAKER_MODEL="none")
-    created = run_command(made, "init")
+    created = typed(made, "init")
     assert created.stdout.startswith("Database created at schema ")
-    assert run_command(made, "clusters", "create", "Northern Lights").returncode == 0
+    assert typed(made, "clusters", "create", "Northern Lights").exit_code == 0
     return folder
 
 
@@ -46,7 +66,7 @@ def installed(prepared: Path, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(installed: dict[str, str]) -> Run:
-    return lambda *arguments: run_command(installed, *map(str, arguments))
+    return lambda *arguments: typed(installed, *map(str, arguments))
 
 
 def counted(installed: dict[str, str], table: str, where: str = "1") -> int:
@@ -67,36 +87,86 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 def test_init_a_second_time_changes_nothing_and_says_so(run: Run) -> None:
     again = run("init")
-    assert again.returncode == 0
+    assert again.exit_code == 0
     assert "is already at schema" in again.stdout
 
 
 def test_doctor_finds_a_healthy_installation_healthy(run: Run) -> None:
     healthy = run("doctor")
-    assert healthy.returncode == 0, healthy.stdout + healthy.stderr
+    assert healthy.exit_code == 0, healthy.stdout + healthy.stderr
     assert "FAIL" not in healthy.stdout
     for what in ("configuration", "database", "model", "index", "mail"):
         assert f"ok   {what}: " in healthy.stdout
 
 
 def test_doctor_names_what_is_broken_and_what_to_do(installed: dict[str, str], tmp_path: Path) -> None:
-    broken = run_command(installed | {"MATCHMAKER_SMTP_URL": "smtp://127.0.0.1:1"}, "doctor")
-    assert broken.returncode == 1
+    broken = typed(installed | {"MATCHMAKER_SMTP_URL": "smtp://127.0.0.1:1"}, "doctor")
+    assert broken.exit_code == 1
     assert "FAIL mail: no connection" in broken.stdout
     assert "Check MATCHMAKER_SMTP_URL." in broken.stdout
 
     empty = tmp_path / "empty"
     empty.mkdir()
-    nothing = run_command(environment(empty), "doctor")
-    assert nothing.returncode == 1
+    nothing = typed(environment(empty), "doctor")
+    assert nothing.exit_code == 1
     assert "FAIL database: no file" in nothing.stdout
     assert "`matchmaker init`" in nothing.stdout
 
     (empty / "matchmaker.sqlite3").write_bytes(b"this was a database once" * 400)
-    damaged = run_command(environment(empty), "doctor")
-    assert damaged.returncode == 1
+    damaged = typed(environment(empty), "doctor")
+    assert damaged.exit_code == 1
     assert "FAIL database" in damaged.stdout
     assert "Traceback" not in damaged.stderr
+
+
+# --- languages --------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_speaks_as_its_terminal_asks(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = organisations(2)
+    rows[1]["type"] = "gmbh"
+    file = write_csv(tmp_path / "list.csv", rows)
+
+    def words(*arguments: Any) -> str:
+        return str(run(*arguments).output)
+
+    # LC_ALL counts before LANG; a language that we do not speak is English.
+    for locale, told in {
+        "de_DE.UTF-8": {
+            "help": ("Aufruf: matchmaker import", "Befehle:", "Profile von Leuten", "Organisationen aus einer Datei"),
+            "option": ("Alles prüfen und zählen, nichts behalten.", "Diese Hilfe zeigen"),
+            "dry run": (
+                "1 angelegt",
+                "1 abgewiesen (Probelauf, nichts behalten)",
+                "Zeile 3: type: erwartet eines von:",
+            ),
+            "error": ("Fehler: erwartet die Adresse einer Person mit Konto, gefunden keine mit nobody@x.example",),
+            "click": ("Fehler: Fehlendes Argument 'EMAIL'.", "Hilfe zeigt 'matchmaker users create --help'."),
+            "question": ("Das lässt sich nicht rückgängig machen. Diese Person löschen? [y/N]", "Abgebrochen!"),
+        },
+        "sv_SE.UTF-8": {
+            "help": ("Användning: matchmaker import", "Kommandon:", "Personers profiler", "Organisationer ur en fil"),
+            "option": ("Kontrollera och räkna allt, behåll inget.", "Visa den här hjälpen"),
+            "dry run": ("1 skapad", "(provkörning, inget behölls)", "rad 3: type: väntade något av:"),
+            "error": ("Fel: väntade adressen till någon med konto, fann ingen med nobody@x.example",),
+            "click": ("Fel: Argument saknas: 'EMAIL'.", "Hjälp visas med 'matchmaker users create --help'."),
+            "question": ("Det går inte att ångra. Radera den här personen? [y/N]", "Avbrutet!"),
+        },
+        "pt_BR.UTF-8": {"help": ("Usage: matchmaker import",), "click": ("Error: Missing argument 'EMAIL'.",)},
+    }.items():
+        monkeypatch.setenv("LC_ALL", locale)
+        said = {
+            "help": words("import", "--help"),
+            "option": words("import", "organisations", "--help"),
+            "dry run": words("import", "organisations", file, "--dry-run"),
+            "error": words("users", "deactivate", "nobody@x.example"),
+            "click": words("users", "create"),
+            "question": words("privacy", "erase-user", "nobody@x.example"),
+        }
+        for what, sentences in told.items():
+            flowing = " ".join(said[what].split())
+            for sentence in sentences:
+                assert sentence in flowing, f"{locale}: {flowing}"
 
 
 # --- import -----------------------------------------------------------------------------------------------------------
@@ -112,7 +182,7 @@ def organisations(count: int) -> list[dict[str, Any]]:
 def test_a_dry_run_counts_everything_and_keeps_nothing(run: Run, installed: dict[str, str], tmp_path: Path) -> None:
     file = write_csv(tmp_path / "organisations.csv", organisations(3))
     dry = run("import", "organisations", file, "--dry-run")
-    assert dry.returncode == 0
+    assert dry.exit_code == 0
     assert "3 created, 0 changed, 0 unchanged, 0 refused (dry run, nothing kept)" in dry.stdout
     assert counted(installed, "organisation") == counted(installed, "statement") == 0
 
@@ -131,7 +201,7 @@ def test_bad_rows_are_named_by_line_and_reason_and_the_good_ones_are_kept(
     said = run("import", "organisations", write_csv(tmp_path / "list.csv", rows), "--refused", tmp_path / "refused.csv")
     assert "2 created, 0 changed, 0 unchanged, 2 refused" in said.stdout
     assert "line 3: type: " in said.stdout
-    assert "'gmbh'" in said.stdout
+    assert "“gmbh”" in said.stdout
     assert "line 4: country: " in said.stdout
     assert counted(installed, "organisation") == 2
     refused = list(csv.DictReader((tmp_path / "refused.csv").read_text(encoding="utf-8-sig").splitlines()))
@@ -154,10 +224,10 @@ def test_statements_come_in_with_the_organisation_they_belong_to(
     ]
     (tmp_path / "statements.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     said = run("import", "statements", tmp_path / "statements.jsonl")
-    assert said.returncode == 0
+    assert said.exit_code == 0
     assert "2 created, 0 changed, 0 unchanged, 1 refused" in said.stdout
     assert "line 3: organisation: " in said.stdout
-    assert "'Nobody AB'" in said.stdout
+    assert "“Nobody AB”" in said.stdout
     assert counted(installed, "competence", "visibility = 'public'") == 1
     assert counted(installed, "need", "visibility = 'private'") == 1
     # What came in is found at once.
@@ -185,7 +255,7 @@ def test_cordis_files_come_in_published_with_their_source(run: Run, installed: d
     assert counted(installed, "organisation") == 0
 
     said = run("import", "cordis", folder)
-    assert said.returncode == 0, said.stderr
+    assert said.exit_code == 0, said.stderr
     assert "organisations: 2 created, 0 changed, 0 unchanged, 1 refused" in said.stdout
     assert "line 4: expected 10 cells, found 4" in said.stdout
     assert "projects: 1 created, 0 changed, 0 unchanged, 1 refused" in said.stdout
@@ -220,25 +290,26 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(installed: dict[str,
     assert 0 < stopped_at[0] < ROWS
     assert all(count % BATCH == 0 for count in stopped_at), "a batch is there whole or not at all"
 
-    finished = run_command(installed, *command[1:])
+    finished = typed(installed, *command[1:])
 
-    assert finished.returncode == 0, finished.stderr
-    assert f"{ROWS - stopped_at[-1]} created, 0 changed, {stopped_at[-1]} unchanged, 0 refused" in finished.stdout
+    assert finished.exit_code == 0, finished.stderr
+    made, here = ROWS - stopped_at[-1], stopped_at[-1]
+    assert f"{made:,} created, 0 changed, {here:,} unchanged, 0 refused" in finished.stdout
     assert counted(installed, "organisation") == ROWS
     assert counted(installed, "(SELECT DISTINCT name, source_key FROM organisation)") == ROWS
     assert counted(installed, "cluster_membership") == ROWS
     assert counted(installed, "statement", "kind = 'organisation' AND NOT gone") == ROWS
-    assert run_command(installed, "index", "check").returncode == 0
+    assert typed(installed, "index", "check").exit_code == 0
 
 
 def test_an_unknown_cluster_and_an_unknown_file_are_told_in_a_sentence(run: Run, tmp_path: Path) -> None:
     file = write_csv(tmp_path / "organisations.csv", organisations(1))
     unknown = run("import", "organisations", file, "--cluster", "southern-cross")
-    assert unknown.returncode == 1
+    assert unknown.exit_code == 1
     assert unknown.stderr == "Error: Say which cluster with --cluster: northern-lights.\n"
     (tmp_path / "list.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     odd = run("import", "organisations", tmp_path / "list.png")
-    assert odd.returncode == 1
+    assert odd.exit_code == 1
     assert "expected a file named .csv, .xlsx or .jsonl" in odd.stderr
 
 

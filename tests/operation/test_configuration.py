@@ -29,7 +29,7 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
         "production",
         "development",
         "development",
-        {"staging": "expected one of production, development, found 'staging'"},
+        {"staging": "expected one of production, development, found “staging”"},
     ),
     "MATCHMAKER_DATABASE_URL": (
         "database_url",
@@ -48,9 +48,9 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
         GOOD_SECRET,
         GOOD_SECRET,
         {
-            "short": "expected at least 32 random characters, found 5 characters",
+            "short": "expected at least 32 random characters, found fewer",
             "change-me-change-me-change-me-change-me": "made of a sample",
-            "a" * 40: "only 1 different characters",
+            "a" * 40: "too few different ones",
         },
     ),
     "MATCHMAKER_SECRET_KEY_FALLBACKS": ("former_secret_keys", (), "one, two", ("one", "two"), {}),
@@ -64,7 +64,7 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
         "http://127.0.0.1:8000",
         "https://match.example/",
         "https://match.example",
-        {"match.example": "expected an http or https address, found 'match.example'"},
+        {"match.example": "expected an http or https address, found “match.example”"},
     ),
     "MATCHMAKER_TRUSTED_HOSTS": ("trusted_hosts", None, "a.example, b.example", ("a.example", "b.example"), {}),
     "MATCHMAKER_PROXIES": ("proxies", 0, "2", 2, {"10": "from 0 to 9", "-1": "from 0 to 9"}),
@@ -89,9 +89,9 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
     ),
     "MATCHMAKER_LOG_LEVEL": ("log_level", "INFO", "DEBUG", "DEBUG", {"LOUD": "expected one of DEBUG, INFO"}),
     "MATCHMAKER_LOG_FORMAT": ("log_format", "json", "console", "console", {"xml": "expected one of json, console"}),
-    "PORT": ("port", 8000, "8123", 8123, {"0": "from 1 to 65535", "http": "found 'http'", "9" * 5000: "whole number"}),
+    "PORT": ("port", 8000, "8123", 8123, {"0": "from 1 to 65535", "http": "found “http”", "9" * 5000: "whole number"}),
     "MATCHMAKER_HOST": ("host", "127.0.0.1", "0.0.0.0", "0.0.0.0", {}),
-    "MATCHMAKER_WORKERS": ("workers", 1, "4", 4, {"0": "from 1 to 64", "2.5": "found '2.5'"}),
+    "MATCHMAKER_WORKERS": ("workers", 1, "4", 4, {"0": "from 1 to 64", "2.5": "found “2.5”"}),
     "MATCHMAKER_JOBS": ("jobs", "beside", "elsewhere", "elsewhere", {"never": "expected one of beside, elsewhere"}),
     "MATCHMAKER_REGISTRIES": ("registries", "off", "on", "on", {"maybe": "expected one of off, on"}),
     "MATCHMAKER_THREADS": ("threads", 8, "32", 32, {"1000": "from 1 to 256"}),
@@ -189,7 +189,7 @@ def test_processes_that_start_at_once_share_one_secret(tmp_path: Path) -> None:
 
 def test_a_secret_file_that_was_cut_short_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("abc", encoding="ascii")
-    with pytest.raises(ConfigurationError, match=r"secret_key: expected a secret of at least 32 .*, found 3 char"):
+    with pytest.raises(ConfigurationError, match=r"secret_key: expected a secret of at least 32 .*, found fewer"):
         loaded(tmp_path)
 
 

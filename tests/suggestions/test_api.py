@@ -103,7 +103,7 @@ def test_check_tells_what_is_stale_and_sync_repairs_it(app: Flask, session: Sess
 
     check = run(args=["index", "check"])
     assert check.exit_code == 1
-    assert "1 statements are stale" in check.output
+    assert "statements that are stale, their text or owner changed: 1" in check.output
     assert run(args=["index", "sync"]).exit_code == 0
     assert run(args=["index", "check"]).exit_code == 0
     assert run(args=["index", "sync"]).output.count("brought in step") == 0

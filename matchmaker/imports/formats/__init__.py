@@ -25,6 +25,9 @@ from matchmaker.imports.readers import (
     read_text_table,
     unpacked,
 )
+from matchmaker.sentences import Sentence
+from matchmaker.sentences import sentence as _
+from matchmaker.texts import clean_line
 
 #: Records of one file; more come in parts.
 MOST_ROWS = 500_000
@@ -72,7 +75,7 @@ def read_file(path: Path, format: Format | None = None, kind: FileKind | None = 
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{path.name}: {error.strerror or error}.") from error
+        raise UnreadableFile(path.name, Sentence(error.strerror or str(error))) from error
     return read(path.name, data, format, kind)
 
 
@@ -91,7 +94,7 @@ def read(name: str, data: bytes, format: Format | None = None, kind: FileKind | 
 def _up_to(name: str, most: int, rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
     yield from islice(rows, most)
     if next(rows, None) is not None:
-        raise UnreadableFile(f"{name}: expected at most {most:,} rows, found more; please cut it into parts.")
+        raise UnreadableFile(name, _("expected at most %(most)s rows, found more; please cut it into parts", most=most))
 
 
 def kinds_in(name: str, data: bytes, format: Format) -> Counter[FileKind]:
@@ -120,8 +123,11 @@ def _told(name: str, data: bytes) -> Format:
     if ending in (".txt", ".jsonl", ".ndjson"):
         return Format.TEXT_TABLE if ending == ".txt" else Format.JSON_LINES
     raise UnreadableFile(
-        f"{name}: expected a file named .csv, .xlsx or .jsonl, or one of ROR, ORCID, PubMed, OpenAlex, CERIF or VIVO; "
-        f"found {ending or 'no ending'!r}."
+        name,
+        _(
+            "expected a file named .csv, .xlsx or .jsonl, or one of ROR, ORCID, PubMed, OpenAlex, CERIF or VIVO, "
+            "found none of these"
+        ),
     )
 
 
@@ -140,8 +146,11 @@ def _of_json(name: str, data: bytes, ending: str) -> Format:
     if of_lines or isinstance(first, dict) or not is_list(data):
         return Format.JSON_LINES
     raise UnreadableFile(
-        f"{name}: expected JSON objects, one a line or in a list, or records of ROR, ORCID or OpenAlex, "
-        "found JSON of another shape."
+        name,
+        _(
+            "expected JSON objects, one a line or in a list, or records of ROR, ORCID or OpenAlex, "
+            "found JSON of another shape"
+        ),
     )
 
 
@@ -158,6 +167,9 @@ def _of_xml(name: str, data: bytes) -> Format:
         if sign in root:
             return format
     raise UnreadableFile(
-        f"{name}: expected XML of PubMed, ORCID, CERIF (OpenAIRE) or RDF, found one that begins with "
-        f"{(root or 'no element')[:80]!r}."
+        name,
+        _(
+            "expected XML of PubMed, ORCID, CERIF (OpenAIRE) or RDF, found one that begins with “%(found)s”",
+            found=clean_line(root)[:80],
+        ),
     )

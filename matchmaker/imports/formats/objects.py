@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from matchmaker.imports.readers import BadRow, Row, UnreadableFile, text_of
+from matchmaker.sentences import sentence as _
 
 #: Where the services put the list of an answer.
 _LISTS = ("results", "items")
@@ -39,7 +40,7 @@ def read_json_list(name: str, data: bytes) -> Iterator[Row | BadRow]:
         if isinstance(value, dict):
             yield Row(line, value)
         else:
-            yield BadRow(line, f"expected a JSON object, found a {type(value).__name__}")
+            yield BadRow(line, _("expected a JSON object, found a list or a single value"))
 
 
 def _listed(value: Any) -> list[Any] | None:
@@ -59,7 +60,7 @@ def _array(name: str, text: str, at: int) -> Iterator[tuple[int, Any]]:
         if text[at : at + 1] == ",":
             at = _skip(text, at + 1, _SPACE)
         elif text[at : at + 1] != "]":
-            raise UnreadableFile(f"{name}, line {_line(text, at)}: expected a comma or the end of the list.")
+            raise UnreadableFile(name, _("expected a comma or the end of the list"), _line(text, at))
 
 
 def _value(name: str, text: str, at: int) -> tuple[Any, int]:
@@ -67,12 +68,13 @@ def _value(name: str, text: str, at: int) -> tuple[Any, int]:
         return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError as error:
         raise UnreadableFile(
-            f"{name}, line {_line(text, error.pos)}: expected JSON, found something else or half of it ({error.msg})."
+            name, _("expected JSON, found something else or half of it"), _line(text, error.pos)
         ) from error
     except (RecursionError, ValueError) as error:
         raise UnreadableFile(
-            f"{name}, line {_line(text, at)}: expected JSON as services write it, found "
-            "a number or a nesting that no record has."
+            name,
+            _("expected JSON as services write it, found a number or a nesting that no record has"),
+            _line(text, at),
         ) from error
 
 

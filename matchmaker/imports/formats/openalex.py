@@ -10,6 +10,7 @@ from matchmaker.imports.formats.objects import dig, line_at, list_at, objects
 from matchmaker.imports.formats.ror import TYPES
 from matchmaker.imports.readers import BadRow, FileKind, Row
 from matchmaker.profiles import identifiers
+from matchmaker.sentences import sentence as _
 
 SOURCE, LICENCE = "OpenAlex", "CC0 1.0"
 #: Words of an abstract that are put together again; a place beyond is damage.
@@ -36,7 +37,7 @@ def row(number: int, record: Any) -> Row | BadRow:
         return Row(number, _institution(record), FileKind.ORGANISATIONS)
     if letter == "A":
         return Row(number, _author(record), FileKind.PEOPLE)
-    return BadRow(number, "expected a work, an institution or an author of OpenAlex, found something else")
+    return BadRow(number, _("expected a work, an institution or an author of OpenAlex, found something else"))
 
 
 def _work(record: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from matchmaker.imports.formats.objects import objects
 from matchmaker.imports.formats.xml import first, records, texts
 from matchmaker.imports.readers import BadRow, FileKind, Row
 from matchmaker.profiles import identifiers
+from matchmaker.sentences import sentence as _
 
 SOURCE, LICENCE = "ORCID", "CC0 1.0"
 #: Objects inside one another in JSON: real records have about ten.
@@ -36,7 +37,7 @@ def rows(name: str, data: bytes) -> Iterator[Row | BadRow]:
     for record in _elements(name, data):
         if record is None or not any(record.find(sign) is not None for sign in _SIGNS[record.tag]):
             number += 1
-            yield BadRow(number, "expected a record or a work of ORCID, found something else")
+            yield BadRow(number, _("expected a record or a work of ORCID, found something else"))
             continue
         for kind, values in _read(record):
             number += 1

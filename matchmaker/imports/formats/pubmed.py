@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from matchmaker.imports.formats.columns import evidence, language, year
 from matchmaker.imports.formats.xml import first, records, text_of, texts
 from matchmaker.imports.readers import BadRow, FileKind, Row
+from matchmaker.sentences import sentence as _
 
 SOURCE, LICENCE = "PubMed", "NLM terms"
 
@@ -23,7 +24,7 @@ def row(number: int, article: Element) -> Row | BadRow:
     """One article as a row about a publication."""
     pmid = first(article, ".//MedlineCitation/PMID", ".//BookDocument/PMID", ".//PMID")
     if not pmid:
-        return BadRow(number, "PMID: expected the number of the article, found nothing")
+        return BadRow(number, _("PMID: expected the number of the article, found nothing"))
     doi = first(
         article,
         ".//Article/ELocationID[@EIdType='doi']",

@@ -8,6 +8,7 @@ from typing import Any
 from matchmaker.imports.formats.columns import organisation
 from matchmaker.imports.formats.objects import dig, line_at, list_at, objects
 from matchmaker.imports.readers import BadRow, FileKind, Row
+from matchmaker.sentences import sentence as _
 
 SOURCE, LICENCE = "ROR", "CC0 1.0"
 #: Its kinds of organisations → ours, what says most first.
@@ -38,9 +39,16 @@ def rows(name: str, data: bytes) -> Iterator[Row | BadRow]:
 def row(number: int, record: Any) -> Row | BadRow:
     """One record as a row about an organisation."""
     if not is_one(record):
-        return BadRow(number, "expected a record of ROR (version 2), found something else")
+        return BadRow(number, _("expected a record of ROR (version 2), found something else"))
     if (status := line_at(record, "status") or "active") != "active":
-        return BadRow(number, f"{line_at(record, 'id')}: expected an active organisation, found one that is {status!r}")
+        return BadRow(
+            number,
+            _(
+                "%(ror)s: expected an active organisation, found one that is “%(status)s”",
+                ror=line_at(record, "id"),
+                status=status,
+            ),
+        )
     names = list_at(record, "names")
     shown = [n for n in names if "ror_display" in list_at(n, "types")] or names
     places = list_at(record, "locations")

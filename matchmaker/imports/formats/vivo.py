@@ -19,6 +19,7 @@ from matchmaker.imports.formats.xml import records
 from matchmaker.imports.readers import BadRow, FileKind, Row, UnreadableFile
 from matchmaker.items.models import Rung
 from matchmaker.profiles import identifiers
+from matchmaker.sentences import sentence as _
 from matchmaker.testfields.models import TestFieldKind
 
 SOURCE, LICENCE = "VIVO", ""
@@ -103,14 +104,18 @@ class _Graph:
     def __init__(self, name: str, data: bytes) -> None:
         if len(data) > LARGEST_FILE:
             raise UnreadableFile(
-                f"{name}: expected RDF of at most {LARGEST_FILE // 1_000_000} MB, found {len(data) / 1e6:.0f} MB; "
-                "please cut it into parts."
+                name,
+                _(
+                    "expected RDF of at most %(most)s MB, found %(found)s MB; please cut it into parts",
+                    most=LARGEST_FILE // 1_000_000,
+                    found=-(-len(data) // 1_000_000),
+                ),
             )
         try:
             import rdflib
         except ImportError as error:
             raise UnreadableFile(
-                f"{name}: RDF can't be read here, because rdflib is not installed (pip install 'matchmaker[rdf]')."
+                name, _("RDF can't be read here, because rdflib is not installed (pip install 'matchmaker[rdf]')")
             ) from error
         self._graph = rdflib.Graph()
         self._ref, self._literal = rdflib.URIRef, rdflib.Literal
@@ -123,9 +128,10 @@ class _Graph:
         except Exception as error:
             # Its parsers fail in many ways; which one makes no difference to the reader, the line does.
             line = getattr(error, "lines", None)
-            where = f", line {line + 1}" if isinstance(line, int) else ""
             raise UnreadableFile(
-                f"{name}{where}: expected RDF as Turtle, N-Triples or RDF/XML, found something else or half of it."
+                name,
+                _("expected RDF as Turtle, N-Triples or RDF/XML, found something else or half of it"),
+                line + 1 if isinstance(line, int) else None,
             ) from error
 
     def subjects(self) -> list[str]:

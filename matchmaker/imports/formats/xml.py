@@ -11,6 +11,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from matchmaker.imports.readers import UnreadableFile
+from matchmaker.sentences import Sentence
+from matchmaker.sentences import sentence as _
 
 #: Elements inside one another: real records have about twenty.
 DEEPEST = 100
@@ -25,6 +27,10 @@ _ENCODINGS = frozenset({"utf-8", "utf8", "utf-16", "utf16", "iso-8859-1", "latin
 class _TooMuch(Exception):
     """A record is deeper or longer than any real one; the message says which."""
 
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 class _Records:
     """Builds the wanted elements only, each by itself, with local names; what is inside a wanted one belongs to it."""
@@ -38,7 +44,7 @@ class _Records:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise _TooMuch(f"expected elements at most {DEEPEST} deep, found more")
+            raise _TooMuch(_("expected elements at most %(most)s deep, found more", most=DEEPEST))
         if self._builder is None and local(tag) in self.wanted:
             self._builder, self._inside, self._size = TreeBuilder(), 0, 0
         if self._builder is not None:
@@ -67,7 +73,7 @@ class _Records:
     def _grow(self, size: int) -> None:
         self._size += size
         if self._size > LONGEST_RECORD:
-            raise _TooMuch(f"expected a record of at most {LONGEST_RECORD:,} characters, found more")
+            raise _TooMuch(_("expected a record of at most %(most)s characters, found more", most=LONGEST_RECORD))
 
 
 def local(tag: str) -> str:
@@ -79,7 +85,8 @@ def records(name: str, data: bytes, wanted: Collection[str]) -> Iterator[Element
     """The elements of these (local) names, in their order. Raises UnreadableFile with the line where it breaks off."""
     declared = _DECLARED.match(data.removeprefix(b"\xef\xbb\xbf")[:200])
     if declared and declared[1].decode().lower() not in _ENCODINGS:
-        raise UnreadableFile(f"{name}, line 1: expected UTF-8, UTF-16 or ISO-8859-1, found {declared[1].decode()}.")
+        found = declared[1].decode()
+        raise UnreadableFile(name, _("expected UTF-8, UTF-16 or ISO-8859-1, found %(found)s", found=found), 1)
     target = _Records(wanted)
     parser = DefusedXMLParser(target=target)
     try:
@@ -90,17 +97,17 @@ def records(name: str, data: bytes, wanted: Collection[str]) -> Iterator[Element
         parser.close()
     except ParseError as error:
         line, column = error.position
-        what = str(error).partition(":")[0]
         raise UnreadableFile(
-            f"{name}, line {line}: expected well-formed XML, found a fault in column {column} ({what})."
+            name, _("expected well-formed XML, found a fault at character %(place)d", place=column + 1), line
         ) from error
     except DefusedXmlException as error:
         raise UnreadableFile(
-            f"{name}, line {parser.parser.CurrentLineNumber}: expected XML without entities of its own, "
-            "found one declared; such a file is not read."
+            name,
+            _("expected XML without entities of its own, found one declared; such a file is not read"),
+            parser.parser.CurrentLineNumber,
         ) from error
     except _TooMuch as error:
-        raise UnreadableFile(f"{name}, line {parser.parser.CurrentLineNumber}: {error}.") from error
+        raise UnreadableFile(name, error.reason, parser.parser.CurrentLineNumber) from error
     yield from target.done
 
 
