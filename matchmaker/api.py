@@ -47,7 +47,12 @@ class ErrorAnswer(BaseModel):
     error: ErrorBody
 
 
-ERRORS = {str(status): ErrorAnswer for status in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)}
+#: The errors every resource may answer. One names the model and the others point to it: a schema is worked out anew for
+#: each that is named, which for a hundred resources was a third of the start of every process.
+ERRORS: dict[str, Any] = {"400": ErrorAnswer} | {
+    str(status): {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}}}}
+    for status in (401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)
+}
 
 
 def blueprint(name: str) -> APIBlueprint:

@@ -30,8 +30,15 @@ def free_port() -> int:
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """The environment of an installation: nothing of ours is inherited, only what is given counts."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MATCHMAKER_")}
+    """The environment of an installation: nothing of ours is inherited, only what is given counts.
+
+    Each program keeps its compiled code for the next, as on any user's machine: hundreds are started in a run.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MATCHMAKER_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     own = {
         "MATCHMAKER_DATA_DIR": str(data_dir),
         "MATCHMAKER_JOBS": "elsewhere",
