@@ -1,5 +1,5 @@
 """The WSGI entry point: ``gunicorn wsgi:app`` and ``flask --app wsgi``."""
 
-from matchmaker import create_app
+from matchmaker import application
 
-app = create_app()
+app = application()

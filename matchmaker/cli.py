@@ -24,9 +24,9 @@ from matchmaker.translations import LANGUAGES
 
 
 def _create() -> Flask:
-    from matchmaker import create_app
+    from matchmaker import application
 
-    return create_app()
+    return application()
 
 
 @click.group(cls=Root, create_app=_create, load_dotenv=False)
