@@ -4,7 +4,8 @@ A large base, the rows of it that are gone, and a small delta beside it. Of the 
 (`embeddings.codes`): a query scans the codes, the vectors of the most promising rows are looked at exactly, and the
 answer is taken if no row left out could have come in; otherwise more rows are looked at, in the end all of them. What
 "could" means is measured when the codes are made: a code may stray by six spreads from where its score puts it. Small
-boards, narrow filters and boards whose codes are still being made are simply searched through.
+boards, narrow filters and boards whose codes are still being made are simply searched through. Many queries at once
+share products in eight bits instead, where the processor can (`embeddings.eightbit`).
 
 Codes are made, and the delta is folded into the base, in the background; searches go on with what there is.
 """
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from embeddings.codes import Codes, Within, can_encode, lists_for
+from embeddings.eightbit import EightBits, compiled_product
 from embeddings.index import (
     Hits,
     VectorView,
@@ -48,8 +50,8 @@ FIRST, FIRST_EACH = 64, 2
 PIECE = 8_192
 #: Filters that are remembered.
 FILTERS = 4
-#: Queries scanned together.
-TOGETHER = 64
+#: Queries scanned together; from so many on they are multiplied, if there are so many rows for each one asked for.
+TOGETHER, MANY, ROWS_EACH = 64, 32, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class _Block:
     codes: Codes | None = None
     #: The row of each id, -1 where there is none; empty where ids lie too far apart for a table.
     table: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    #: The rows in eight bits, once many queries came at once.
+    eight_bits: list[EightBits] = field(default_factory=list)
 
     @classmethod
     def of(cls, ids: np.ndarray, vectors: np.ndarray) -> _Block:
@@ -117,6 +121,8 @@ class _Block:
         mask, count = chosen.mask, chosen.count
         if not count or k < 1:
             return [Hits(np.zeros(0, np.int64), np.zeros(0, np.float32)) for _ in queries]
+        if len(queries) >= MANY and count > max(FEW, ROWS_EACH * k) and compiled_product(queries.shape[1]) is not None:
+            return self._multiplied(queries, k, mask)
         if self.codes is None or count <= FEW or 4 * k > count:
             rows = chosen.rows
             if rows is None and mask is not None:
@@ -144,6 +150,18 @@ class _Block:
         elif rows is None:
             rows = np.arange(self.ids.size)
         return best_of(self.ids[rows], inner(self.vectors.take(rows, axis=0), query), k)
+
+    def _multiplied(self, queries: np.ndarray, k: int, mask: np.ndarray | None) -> list[Hits]:
+        """By products in eight bits first, then by exact scores of what they promise."""
+        if not self.eight_bits:
+            self.eight_bits.append(EightBits.of(self.vectors))
+        board = self.eight_bits[0]
+        if mask is not None:
+            board = board.among(np.flatnonzero(mask))
+        return [
+            best_of(self.ids[rows], inner(self.vectors.take(rows, axis=0), query), k)
+            for query, rows in zip(queries, board.near(queries, k), strict=True)
+        ]
 
     def _scanned(self, codes: Codes, queries: np.ndarray, k: int, chosen: _Chosen) -> list[Hits]:
         """By codes first, then by exact scores of as many rows as it takes to be sure."""

@@ -1,9 +1,9 @@
 """Many queries against one board at once: for each its nearest statements, block by block.
 
-The answers are those that each query would get alone, from the same state of the index, in the same order. A block
-shares one pass of the scan, and memory stays small however many queries there are: beside the board it is the block's
-queries and hits, `BLOCK` × (4 × dimension + 12 × depth) bytes, where the depth is what one search scans
-(`embeddings.faiss_index`): 64 queries of 384 dimensions that want 10 take half a megabyte.
+The answers are those that each query would get alone, from the same state of the index, in the same order. A block is
+multiplied with the board in eight bits where the processor can (`embeddings.eightbit`), else it shares one pass of the
+scan. Memory stays small however many queries there are: beside the board it is its rows in eight bits, a quarter of
+their vectors, and for each of a block's queries the best of every eight rows, half a byte for each row.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from embeddings.faiss_index import TOGETHER
+from embeddings.eightbit import TOGETHER
 from embeddings.index import Hits, VectorView
 
 #: Queries searched together.

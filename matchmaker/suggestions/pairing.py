@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from embeddings.pairs import nearest_pairs
+from embeddings.pairs import BLOCK, nearest_pairs
 from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Permission, Viewer, allows
@@ -24,8 +24,6 @@ from matchmaker.suggestions.queries import SuggestionList, partner_statements, s
 
 #: Statements by meaning among which the partners of one need are ranked.
 SHORTLIST = 400
-#: Needs that are loaded and searched with together.
-TOGETHER = 64
 
 
 def needs_of(session: Session, viewer: Viewer) -> list[int]:
@@ -40,8 +38,8 @@ def pairs(
     """Each of the viewer's needs with its best partners, oldest need first."""
     ids = needs_of(session, viewer)
     catalogue = current_catalogue()
-    for start in range(0, len(ids), TOGETHER):
-        needs = session.scalars(select(Need).where(Need.id.in_(ids[start : start + TOGETHER])).order_by(Need.id)).all()
+    for start in range(0, len(ids), BLOCK):
+        needs = session.scalars(select(Need).where(Need.id.in_(ids[start : start + BLOCK])).order_by(Need.id)).all()
         matcher = catalogue.matcher()
         asked = [catalogue.prepare(matcher, text_of(ItemKind.NEED, need), need.language or None) for need in needs]
         near: dict[int, np.ndarray] = {}

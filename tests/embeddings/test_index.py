@@ -206,7 +206,7 @@ def test_a_large_board_is_searched_by_its_nearest_lists_and_hardly_misses_anythi
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Narrow filters and those that go with the topic too, which an approximate index alone would miss."""
-    for name, value in {"LARGE": 3_000, "FEW": 60, "DEPTH": 128}.items():
+    for name, value in {"LARGE": 3_000, "FEW": 60, "DEPTH": 128, "MANY": 100}.items():
         monkeypatch.setattr(faiss_index, name, value)
     read = []
     nearby = faiss_index._Block._nearby
