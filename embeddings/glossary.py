@@ -29,9 +29,11 @@ _TELLING = 6
 _LINKS = {"de": ("", "s", "es", "n", "en", "er", "e"), "sv": ("", "s", "e", "o", "u")}
 #: Acronyms that are words when they are typed in small letters.
 _WORDS_TOO = frozenset(
-    """abs all als aml car cap cost elixir er exist fair format formas forte hap hera his horizon ice ist item lamp
-    led ma map mib mis nice nub nuts or pain peek peg prime pro prom rise sap sci sem sip smart sol som sop soup
-    sub tem tip ten uv vr was wer zim""".split()  # noqa: SIM905
+    """abs ada all als aml anda bet bia cap car cat comp cost dac elixir er era eric exist fair fas fat fish
+    formas format forte hap has hed hera his horizon ice ich ide ist item kim lamp led ma mad map mar mea mib
+    mio mis nab nice nis nub nuts oot or orr pad pain pass peek peg pep per pico pip prac prime prisma pro prom
+    promis puma rag rim rise roc sad sap sat sci sec sem send sip smart sol som sop soup spor sted sub sue sut
+    tem ten tip tre uv vr was wer who zim""".split()  # noqa: SIM905
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
 _BEFORE_MARK = re.compile(r"\s+([.,;:!?])")

@@ -87,6 +87,53 @@ def test_the_bundled_glossary_is_as_large_as_promised() -> None:
     assert bundled.english("Looking for ATMP expertise", "en").endswith("(advanced therapy medicinal product)")
 
 
+def test_the_families_of_terms_that_a_cluster_writes_are_spelled_out() -> None:
+    """Pharmacometrics, authorities, statistics, making of advanced therapies, software, benefit, biobanks, devices."""
+    for text, long in {
+        "PBPK": "physiologically based pharmacokinetic modelling",
+        "EPAR": "european public assessment report",
+        "MMRM": "mixed model for repeated measures",
+        "PPQ": "process performance qualification",
+        "MDSW": "medical device software",
+        "JCA": "joint clinical assessment",
+        "SPREC": "standard preanalytical code for biospecimens",
+        "FSCA": "field safety corrective action",
+        "E&L": "extractables and leachables",
+    }.items():
+        assert bundled_glossary().english(text, "en") == f"{text} ({long})"
+    assert "physiologisch basierte" in str(bundled_glossary().expansions("PBPK-Modell", "de"))
+    assert "fysiologiskt baserad" in str(bundled_glossary().expansions("PBPK-modell", "sv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "not_meant"),
+    [
+        ("HCP clearance in downstream purification", "host cell protein", "healthcare professional"),
+        ("HCP education of nurses", "healthcare professional", "host cell protein"),
+        ("TGA and DSC of polymer films", "thermogravimetric", "australian"),
+        ("CTD module 3 of the dossier", "common technical document", "connective tissue"),
+        ("PAD with claudication of the limb", "peripheral artery", "pathology"),
+        ("CIP of the tank", "cleaning in place", "investigation plan"),
+    ],
+)
+def test_an_acronym_of_several_fields_is_read_by_its_field(text: str, meant: str, not_meant: str) -> None:
+    read = bundled_glossary().english(text, "en")
+    assert meant in read
+    assert not_meant not in read
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("who will pass the cat and send fish per post in this era", "en"),
+        ("vem följer fas tre per patient", "sv"),
+        ("wen ich mit dem rad in die stadt schicke", "de"),
+    ],
+)
+def test_words_in_small_letters_are_not_taken_for_acronyms(text: str, language: str) -> None:
+    assert bundled_glossary().expansions(text, language) == ()
+
+
 @pytest.mark.parametrize(
     ("word", "language"),
     [
