@@ -407,11 +407,13 @@ class _BranchAndBound:
                 return
 
     def _within_reach(self, chosen: tuple[int, ...], rest: np.ndarray) -> float:
-        """The most that any number of the rest could add: every part by its two best, for the cost of one."""
+        """The most that any number of the rest could add: every part by its two best, for the cost of one that knows
+        every member.
+        """
         problem = self.problem
         now, then = problem._two_best(chosen), problem._two_best((*chosen, *rest.tolist()))
         more = float((then[0] - now[0]).sum() + STAND_IN * (then[1] - now[1]).sum())
-        return more - problem.costs.size - problem.any_pair * len(chosen)
+        return more - problem.costs.size
 
 
 def _with(chosen: tuple[int, ...], n: int) -> tuple[int, ...]:

@@ -267,6 +267,22 @@ def test_branch_and_bound_needs_no_good_start(problem: dict[str, Any]) -> None:
     assert free.value(found) == pytest.approx(best, abs=1e-6)
 
 
+def test_branch_and_bound_counts_on_newcomers_who_are_no_strangers() -> None:
+    """Who has worked with a member before costs less beside it than the first glance at the costs says."""
+    free = _Problem(
+        PARTS[:2],
+        [candidate(1, 0.9, 0.0), candidate(2, 0.0, 0.09)],
+        at_most=2,
+        sectors=(),
+        sme=False,
+        conflicts=(),
+        distances={},
+        collaboration={frozenset({1, 2}): 1.0},
+        costs=Costs(size=0.05, distance=0.0, strangers=0.1, conflict=0.0),
+    )
+    assert free.searched((), 1_000) == ((0, 1), True)
+
+
 @settings(max_examples=150, deadline=None)
 @given(problem=problems(), data=st.data())
 def test_a_gain_is_the_difference_of_two_values_and_never_grows(problem: dict[str, Any], data: st.DataObject) -> None:
