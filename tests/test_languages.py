@@ -8,9 +8,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from matchmaker.alphabets import place
+from matchmaker.clusters.models import Organisation, OrganisationType
+from matchmaker.mail.letters import compose
 from matchmaker.translations import LANGUAGES, own_name
 from tests import factories
 from tests.factories import World
@@ -102,6 +105,26 @@ def test_a_title_is_marked_with_its_language_where_the_page_speaks_another(
     marked = '<h1><span lang="de">Keimfreie Oberfläche'
     assert marked in client.get(f"/needs/{need.public_id}", headers={"Accept-Language": "sv"}).text
     assert marked not in client.get(f"/needs/{need.public_id}", headers={"Accept-Language": "de"}).text
+
+
+def test_a_thousand_has_the_separator_of_the_reader(app: Flask, client: FlaskClient, session: Session) -> None:
+    many = [{"name": f"Werk {n}", "name_key": f"werk {n}", "type": OrganisationType.SME} for n in range(1_617)]
+    session.execute(insert(Organisation), many)
+    session.commit()
+    for language, said, word in (
+        ("en", "1,617", "organisations"),
+        ("de", "1.617", "Organisationen"),
+        ("sv", "1\N{NO-BREAK SPACE}617", "organisationer"),
+    ):
+        asked = {"Accept-Language": language}
+        # In a sentence, beside a word, and in a mail.
+        assert f"{said} {word}</h2>" in client.get("/organisations", headers=asked).text
+        front = client.get("/", headers=asked).text
+        assert f'<div class="stat-value">{said}</div>' in front
+        assert "1617" not in front
+        with app.app_context():
+            letter = compose("watches/email/found", locale=language, count=1_617, watch="w", reader={}, link="")
+        assert said in letter["text"]
 
 
 def test_what_is_kept_about_people_is_told_in_their_language(client: FlaskClient) -> None:

@@ -118,7 +118,7 @@ def keep() -> Any:
     flash(
         ngettext(
             "One draft is made. Read it, correct it, and publish it when it is yours.",
-            "%(num)d drafts are made. Read them, correct them, and publish them when they are yours.",
+            "%(num)s drafts are made. Read them, correct them, and publish them when they are yours.",
             kept.drafts,
         ),
         "success",
@@ -127,7 +127,7 @@ def keep() -> Any:
         flash(
             ngettext(
                 "One stood there already under the same title.",
-                "%(num)d stood there already under the same titles.",
+                "%(num)s stood there already under the same titles.",
                 kept.there_already,
             ),
             "info",

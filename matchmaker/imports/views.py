@@ -212,7 +212,7 @@ def undo(public_id: str) -> Any:
             flash(
                 ngettext(
                     "One thing stays as it is, because somebody has worked on it since.",
-                    "%(num)d things stay as they are, because somebody has worked on them since.",
+                    "%(num)s things stay as they are, because somebody has worked on them since.",
                     kept,
                 ),
                 "info",

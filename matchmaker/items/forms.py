@@ -38,6 +38,7 @@ from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.items.models import TeaserFact
 from matchmaker.permissions import Visibility
 from matchmaker.texts import clean_line, clean_text
+from matchmaker.translations import Number
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 4_000
@@ -77,7 +78,7 @@ def _presence(required: bool) -> list[Any]:
 
 
 def _at_most(most: int) -> Length:
-    return Length(max=most, message=_("Please keep this within %(max)d characters."))
+    return Length(max=most, message=_("Please keep this within %(max)s characters.", max=Number(most)))
 
 
 class Filled(InputRequired):

@@ -79,7 +79,7 @@ def mark_all_read() -> Any:
     newest = queries.own_or_refuse(db.session, request.form.get("newest", ""), g.viewer.user_id)
     seen = operations.mark_all_read(db.session, newest, now=utcnow())
     db.session.commit()
-    flash(ngettext("%(num)d notification marked as read.", "%(num)d notifications marked as read.", seen))
+    flash(ngettext("%(num)s notification marked as read.", "%(num)s notifications marked as read.", seen))
     return redirect(url_for(".inbox"))
 
 

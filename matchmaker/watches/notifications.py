@@ -15,8 +15,8 @@ from matchmaker.watches.operations import FOUND
 def _sentence(facts: Facts) -> str:
     return str(
         ngettext(
-            "%(num)d new find for “%(watch)s”.",
-            "%(num)d new finds for “%(watch)s”.",
+            "%(num)s new find for “%(watch)s”.",
+            "%(num)s new finds for “%(watch)s”.",
             facts["count"],
             watch=facts["watch"],
         )

@@ -14,7 +14,7 @@ function count(field) {
   const note = document.getElementById(`${field.id}-count`);
   if (!note) return;
   const used = [...field.value].length;
-  note.textContent = note.textContent.replace(/\d+/, used);
+  note.textContent = note.textContent.replace(/[\d.,\u00a0]+/, used.toLocaleString(document.documentElement.lang));
   note.classList.toggle("near", used > 0.8 * Number(field.dataset.count));
   note.classList.toggle("over", used > Number(field.dataset.count));
 }
