@@ -93,7 +93,7 @@ def own_or_refuse(session: Session, public_id: str, viewer: Viewer) -> tuple[Int
 def brokered_or_refuse(session: Session, public_id: str, viewer: Viewer) -> Introduction:
     """A request that waits for, or was moved by, a manager of its cluster. Raises NotPermitted otherwise."""
     found = session.scalar(select(Introduction).where(Introduction.public_id == public_id))
-    if found is None or found.cluster_id is None or not allows(viewer, Permission.CURATE, found):
+    if found is None or not allows(viewer, Permission.CURATE, found):
         raise NotPermitted(public_id)
     return found
 
@@ -174,14 +174,6 @@ def has_people(session: Session, organisation_id: int) -> bool:
             .limit(1)
         )
     )
-
-
-def valid_consents(session: Session, introduction_id: int) -> dict[Side, Consent]:
-    """The consents that hold, by side."""
-    rows = session.scalars(
-        select(Consent).where(Consent.introduction_id == introduction_id, Consent.ended_at.is_(None))
-    )
-    return {row.side: row for row in rows}
 
 
 # --- Lists ----------------------------------------------------------------------------------------------------------

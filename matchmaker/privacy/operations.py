@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, delete, func, or_, select
+from sqlalchemy import Text, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
@@ -20,7 +20,7 @@ from matchmaker.needs.models import Need
 from matchmaker.notifications.models import Notification
 from matchmaker.privacy.models import Erased, Erasure
 from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
-from matchmaker.suggestions.models import Feedback, ItemKind, Objection
+from matchmaker.suggestions.models import Objection
 from matchmaker.testfields.models import TestField
 
 #: How long what people were told stays in their inbox.
@@ -29,13 +29,6 @@ NEWS_KEPT = timedelta(days=365)
 REQUESTS_KEPT = timedelta(days=180)
 #: How long an account is kept whose address was never confirmed.
 UNCONFIRMED_KEPT = timedelta(days=30)
-
-_ITEMS = {
-    ItemKind.COMPETENCE: Competence,
-    ItemKind.NEED: Need,
-    ItemKind.TEST_FIELD: TestField,
-    ItemKind.EVIDENCE: Evidence,
-}
 
 
 def erase_user(session: Session, user: User, *, actor_id: int | None) -> None:
@@ -64,14 +57,10 @@ def erase_user(session: Session, user: User, *, actor_id: int | None) -> None:
 def erase_organisation(session: Session, organisation: Organisation, *, actor_id: int | None) -> None:
     """Erase an organisation with everything it registered; its people keep their accounts."""
     introductions.forget_organisation(session, organisation)
-    for kind, model in _ITEMS.items():
-        # One by one, so that what they are found by goes with them.
-        for item in session.scalars(select(model).where(model.organisation_id == organisation.id)).all():
-            _forget_answers(session, kind, item.id)
-            session.delete(item)
-    for profile in session.scalars(select(Profile).where(Profile.organisation_id == organisation.id)).all():
-        session.delete(profile)
-    _forget_answers(session, ItemKind.ORGANISATION, organisation.id)
+    for model in (Competence, Need, TestField, Evidence, Profile):
+        # One by one, so that what they are found by, and what was answered to them, goes with them.
+        for one in session.scalars(select(model).where(model.organisation_id == organisation.id)).all():
+            session.delete(one)
     _forget_news(session, {organisation.name})
     _forget_mails(session, {organisation.name})
     session.flush()
@@ -140,18 +129,6 @@ def _forget_mails(session: Session, names: Iterable[str]) -> None:
                 )
             )
         )
-
-
-def _forget_answers(session: Session, kind: ItemKind, item_id: int) -> None:
-    """Take out the answers to suggestions of or for an item."""
-    session.execute(
-        delete(Feedback).where(
-            or_(
-                and_(Feedback.subject_kind == kind, Feedback.subject_id == item_id),
-                and_(Feedback.object_kind == kind, Feedback.object_id == item_id),
-            )
-        )
-    )
 
 
 def reapply(session: Session, ledger: Iterable[tuple[Erased, str]]) -> int:

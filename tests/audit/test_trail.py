@@ -17,7 +17,7 @@ from matchmaker import audit
 from matchmaker.audit import Event, TextRefused
 from matchmaker.audit.models import AuditChain, AuditEntry
 from matchmaker.audit.operations import KEPT, drop_old, hash_of
-from matchmaker.audit.queries import faults, head
+from matchmaker.audit.queries import Head, faults, head
 from matchmaker.clusters.models import Membership, MembershipState
 from matchmaker.clusters.operations import appoint_manager, dismiss_manager
 from matchmaker.db import db, utcnow
@@ -130,6 +130,31 @@ def test_entries_are_dropped_when_their_time_is_over_and_the_rest_still_holds(tr
     trail.commit()
     assert [number for (number,) in trail.execute(select(AuditEntry.number))] == [6]
     assert list(faults(trail)) == []
+
+
+def test_only_what_lies_before_the_oldest_that_is_kept_is_dropped(trail: Session) -> None:
+    now = utcnow()
+    # As two transactions may write them: the third was begun before the second, and the fourth is just kept.
+    ages = (KEPT * 2, KEPT * 2, KEPT * 2, KEPT, KEPT * 2)
+    for number, age in enumerate(ages, 1):
+        trail.execute(update(AuditEntry).where(AuditEntry.number == number).values(at=now - age))
+    assert drop_old(trail, now=now) == 3
+    assert trail.scalars(select(AuditEntry.number).order_by("number")).all() == [4, 5]
+    trail.execute(update(AuditEntry).where(AuditEntry.number == 5).values(at=now - KEPT * 2 - timedelta(days=1)))
+    assert drop_old(trail, now=now) == 0, "one behind it that is older stays with it"
+    assert trail.scalar(select(AuditChain.dropped)) == 3
+
+
+def test_a_text_that_no_encoding_knows_has_a_hash_all_the_same() -> None:
+    assert hash_of("a lone half \ud800") != hash_of("a lone half \ud801")
+
+
+def test_the_check_follows_the_places_whatever_the_rows_are_numbered(trail: Session) -> None:
+    trail.execute(update(AuditEntry).where(AuditEntry.number == 1).values(id=100))
+    assert list(faults(trail)) == []
+    trail.execute(delete(AuditChain))
+    assert list(faults(trail)) == ["entry 5: the chain's end does not name it as the latest"]
+    assert head(trail) == Head(0, "")
 
 
 @pytest.mark.every_database

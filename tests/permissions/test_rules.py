@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from matchmaker.db import today, utcnow
 from matchmaker.items import queries
 from matchmaker.items.models import ItemState
+from matchmaker.items.operations import withdraw
 from matchmaker.needs.models import Need
 from matchmaker.paging import paginate
 from matchmaker.permissions import (
@@ -266,9 +267,24 @@ def test_a_confidential_text_is_found_by_its_own_address_and_by_its_teasers(sess
         hidden.public_id,
     ):
         assert queries.confidential_at(session, address) is hidden, address
+    assert queries.confidential_at(session, f"/competences/{hidden.public_id}?tab=2") is hidden
     for address in (f"/competences/{shown.public_id}", "/competences/nowhere", ""):
         assert queries.confidential_at(session, address) is None, address
+    teaser = hidden.shown_as.public_id
+    withdraw(hidden)
+    session.flush()
+    for address in (hidden.public_id, teaser):
+        assert queries.confidential_at(session, address) is None, "it is nobody's any more"
     assert session.scalars(select(Evidence).where(queries.entrusted(Evidence, MANAGER))).all() == []
+
+
+def test_an_owner_chooses_among_the_active_managers_of_the_own_clusters_by_name(session: Session, world: World) -> None:
+    second, first, also_first, _gone = (
+        factories.user(session, manages=world.cluster, name=name, active=name != "Ada")
+        for name in ("Berit", "Anna", "Anna", "Ada")
+    )
+    factories.user(session, manages=factories.cluster(session), name="Far")
+    assert queries.managers_of(session, world.sme) == [first, also_first, second, world.manager]
 
 
 def test_an_owners_list_begins_with_the_latest_change(session: Session, world: World) -> None:

@@ -17,7 +17,7 @@ from matchmaker import jobs
 from matchmaker.accounts.models import User
 from matchmaker.audit.models import AuditEntry, Event
 from matchmaker.audit.queries import faults
-from matchmaker.clusters.models import Membership, MembershipRole, MembershipState, Organisation
+from matchmaker.clusters.models import Invitation, Membership, MembershipRole, MembershipState, Organisation
 from matchmaker.config import Settings
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import db, utcnow
@@ -173,6 +173,81 @@ def test_a_second_admin_keeps_looking_after_it(app: Flask, session: Session, wor
     assert roles == {world.sme_user.id: MembershipRole.MEMBER, other.id: MembershipRole.ADMIN}
 
 
+def test_of_several_who_came_the_one_who_acts_longest_takes_over_and_who_only_asks_does_not(
+    app: Flask, session: Session, world: World
+) -> None:
+    now = utcnow()
+    late, early, later_row = (factories.user(session, of=world.sme) for _ in range(3))
+    asks = Membership(user=world.newcomer, organisation=world.sme, state=MembershipState.ASKED)
+    session.add(asks)
+    session.flush()
+    for who, days in ((world.sme_user, 1), (late, 1), (early, 9), (later_row, 9), (world.newcomer, 99)):
+        session.query(Membership).filter_by(user_id=who.id).update({"created_at": now - timedelta(days=days)})
+    session.commit()
+
+    def admins() -> list[int]:
+        wanted = select(Membership.user_id).where(
+            Membership.organisation_id == world.sme.id, Membership.role == MembershipRole.ADMIN
+        )
+        return list(session.scalars(wanted))
+
+    erase(app, late.id)
+    assert admins() == [world.sme_admin.id], "nothing changes where an admin stays"
+    asked_admin = session.query(Membership).filter_by(user_id=world.newcomer.id).one()
+    asked_admin.role = MembershipRole.ADMIN
+    session.commit()
+    erase(app, world.newcomer.id)
+    assert admins() == [world.sme_admin.id], "who never acted for it leaves nothing behind"
+    erase(app, world.sme_admin.id)
+    assert admins() == [early.id]
+
+
+def test_erasing_one_leaves_what_is_others(app: Flask, session: Session, world: World, person: User) -> None:
+    theirs = factories.person_profile(session, world.sme, world.sme_user)
+    group = Profile(kind=ProfileKind.GROUP, organisation_id=world.sme.id, user_id=person.id, name="Bone group")
+    elsewhere = Profile(kind=ProfileKind.GROUP, organisation_id=world.university.id, name="Skin group")
+    session.add_all([group, elsewhere])
+    invitation(session, world, person.email.title())
+    other = invitation(session, world, "somebody.else@mail.example")
+    session.commit()
+    kept = {theirs.id, group.id, elsewhere.id}
+    erase(app, person.id)
+    session.expire_all()
+    assert set(session.scalars(select(Profile.id))) == kept
+    assert [row.id for row in session.scalars(select(Invitation))] == [other.id]
+    assert session.get_one(Profile, group.id).user_id is None
+
+    need = factories.need(session, world.university)
+    session.add_all(
+        Feedback(
+            organisation_id=world.university.id, subject_kind=ItemKind.NEED, subject_id=need.id,
+            object_kind=ItemKind.ORGANISATION, object_id=one.id, answer=Answer.SAVED,
+        )
+        for one in (world.sme, world.host)
+    )  # fmt: skip
+    session.commit()
+    gone_id = world.sme.id
+    with app.app_context():
+        gone = db.session.get_one(Organisation, gone_id)
+        operations.erase_organisation(db.session, gone, actor_id=world.platform_admin.id)
+        db.session.commit()
+    session.expire_all()
+    assert set(session.scalars(select(Profile.id))) == {elsewhere.id}
+    assert session.scalars(select(Feedback.object_id)).all() == [world.host.id]
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.thing_kind == "organisation")).one()
+    assert (entry.actor_id, entry.organisation_id) == (world.platform_admin.id, gone_id)
+
+
+def invitation(session: Session, world: World, email: str) -> Invitation:
+    made = Invitation(
+        organisation=world.sme, email=email, role=MembershipRole.MEMBER,
+        expires_at=utcnow() + timedelta(days=1),
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
 def test_the_trail_keeps_a_number_and_still_holds(app: Flask, session: Session, person: User) -> None:
     erase(app, person.id)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.event == Event.ERASED)).one()
@@ -266,6 +341,23 @@ def test_a_ledger_that_names_what_never_was_here_is_kept_and_erases_nothing(
     assert session.scalars(select(Erasure.public_id)).all() == ["zzzzzzzzzzzz"]
 
 
+def test_what_a_restore_brought_back_is_counted_and_nothing_is_noted_twice(
+    app: Flask, session: Session, world: World, tmp_path: Path
+) -> None:
+    back = [world.newcomer.public_id, world.outsider.public_id]
+    session.add(Erasure(kind=Erased.USER, public_id="zzzzzzzzzzzz"))
+    session.commit()
+    with app.app_context():
+        known = [(Erased.USER, public_id) for public_id in (*back, "zzzzzzzzzzzz")]
+        assert operations.reapply(db.session, known) == 2
+        db.session.commit()
+        path = tmp_path / "ledger"
+        assert ledger.write(db.session, path) == 3
+        assert ledger.write(db.session, path) == 0
+    assert [public_id for _kind, public_id in ledger.read(path)] == ["zzzzzzzzzzzz", *back], "in the order they were"
+    assert path.stat().st_mode & 0o777 == 0o600, "for its owner only"
+
+
 def test_a_damaged_ledger_says_where(tmp_path: Path) -> None:
     path = tmp_path / ledger.NAME
     path.write_text("user\tabc\tnow\nnonsense\n", encoding="ascii")
@@ -305,6 +397,34 @@ def test_what_is_old_is_dropped_and_what_is_not_stays(app: Flask, session: Sessi
     assert session.scalars(select(Notification.user_id)).all() == [researcher]
     asking = select(Membership.user_id).where(Membership.state == MembershipState.ASKED)
     assert session.scalars(asking).all() == [researcher]
+
+
+def test_what_reaches_its_time_this_very_moment_is_still_kept(app: Flask, session: Session, world: World) -> None:
+    now = utcnow()
+    session.add_all(
+        [
+            Notification(
+                user_id=world.newcomer.id, kind="membership-accepted", facts={}, created_at=now - operations.NEWS_KEPT
+            ),
+            Membership(
+                user_id=world.newcomer.id, organisation_id=world.host.id, state=MembershipState.ASKED,
+                created_at=now - operations.REQUESTS_KEPT,
+            ),
+        ]
+    )  # fmt: skip
+    unconfirmed = factories.user(session, confirmed_at=None, created_at=now - operations.UNCONFIRMED_KEPT)
+    session.flush()
+    with app.app_context():
+        operations.tidy(session, now=now)
+        session.flush()
+        assert session.scalar(select(Notification.user_id)) == world.newcomer.id
+        assert session.scalar(select(Membership.user_id).where(Membership.state == MembershipState.ASKED))
+        assert session.get(User, unconfirmed.id) is not None
+        operations.tidy(session, now=now + timedelta(microseconds=1))
+        session.flush()
+        assert session.scalar(select(Notification.user_id)) is None
+        assert session.scalar(select(Membership.user_id).where(Membership.state == MembershipState.ASKED)) is None
+        assert session.get(User, unconfirmed.id) is None
 
 
 def test_a_person_erases_themselves_after_typing_their_address(

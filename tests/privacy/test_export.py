@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.audit import record
 from matchmaker.audit.models import AuditEntry, Event
+from matchmaker.clusters.models import Organisation
+from matchmaker.db import utcnow
+from matchmaker.privacy import queries
 from matchmaker.privacy.exports import archive, cell, of_organisation, of_user
 from matchmaker.privacy.register import EXPORTED, register
 from matchmaker.suggestions.models import Objection
@@ -137,6 +142,44 @@ def test_programs_object_to_matching_and_read_what_is_on_record(app: Flask, sess
     ]
     assert admin.get(f"{ours}/audit", event="verdict_given").json["items"] == []
     assert member.get(f"{ours}/audit").status_code == 404
+
+
+def test_the_trail_and_ones_agreements_begin_with_the_latest_and_hold_nobody_elses(
+    session: Session, world: World
+) -> None:
+    person, sme = world.sme_user, world.sme
+    # A number belongs to whoever had it then: these happened to whoever had the numbers before.
+    before = min(person.created_at, sme.created_at) - timedelta(days=1)
+    for number, (event, actor, at) in enumerate(
+        (
+            (Event.CONSENT_GIVEN, person.id, before),
+            (Event.CONSENT_GIVEN, person.id, person.created_at),
+            (Event.CONSENT_GIVEN, world.sme_admin.id, utcnow()),
+            (Event.EXPORTED, person.id, utcnow()),
+            (Event.VERDICT_GIVEN, world.manager.id, utcnow()),
+            (Event.CONSENT_WITHDRAWN, person.id, utcnow()),
+        )
+    ):
+        record(session, event, actor_id=actor, organisation_id=sme.id, facts={"n": number}).at = at
+        session.commit()
+    assert [entry.facts["n"] for entry in queries.agreements(session, person)] == [5, 1]
+    assert [entry.facts["n"] for entry in queries.agreements(session, person, limit=1)] == [5]
+
+    def told(*events: Event, of: Organisation | None = sme) -> list[tuple[int, str | None]]:
+        page, found = queries.trail_page(session, queries.trail(events, of), 1, str)
+        assert page.url(2) == "2"
+        return [(one.entry.facts["n"], one.actor and one.actor.name) for one in found if "n" in one.entry.facts]
+
+    ours = [(5, person.name), (3, person.name), (2, world.sme_admin.name), (1, person.name)]
+    assert told() == ours
+    assert told(Event.EXPORTED) == [(3, person.name)]
+    assert told(Event.VERDICT_GIVEN) == []
+    assert told(of=world.university) == []
+    assert told(of=None) == [ours[0], (4, world.manager.name), *ours[1:], (0, None)]
+    sme.created_at = before
+    session.flush()
+    assert told()[-1] == (0, None), "what happened the moment it came is its own"
+    assert len(list(queries.trail_page(session, queries.trail(), 1, str)[1])) <= queries.PAGE_SIZE
 
 
 def test_an_archive_leaves_out_tables_without_columns_and_keeps_files_apart() -> None:
