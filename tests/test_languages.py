@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.alphabets import place
 from matchmaker.clusters.models import Organisation, OrganisationType
+from matchmaker.curation.models import Verdict
 from matchmaker.mail.letters import compose
 from matchmaker.translations import LANGUAGES, own_name
 from tests import factories
@@ -105,6 +106,41 @@ def test_a_title_is_marked_with_its_language_where_the_page_speaks_another(
     marked = '<h1><span lang="de">Keimfreie Oberfläche'
     assert marked in client.get(f"/needs/{need.public_id}", headers={"Accept-Language": "sv"}).text
     assert marked not in client.get(f"/needs/{need.public_id}", headers={"Accept-Language": "de"}).text
+
+
+def test_what_members_wrote_is_marked_with_its_language_wherever_it_stands(
+    session: Session, world: World, sign_in: Callable[..., FlaskClient]
+) -> None:
+    world.host.headline, world.host.language = "Prüfstände für keimfreie Oberflächen", "de"
+    need = factories.need(
+        session, world.sme, title="Keimfreie Oberfläche für Implantate gesucht", language="de", visibility="members"
+    )
+    room = factories.test_field(
+        session, world.host, title="Reinraum", language="de", visibility="members", capacity="Zwei Kabinen, ab Mai frei"
+    )
+    reason = "Die beiden haben schon einmal an einem ähnlichen Gerät gearbeitet."
+    decided = {"cluster_id": world.cluster.id, "kind": "pin", "reason": reason, "need_id": need.id}
+    session.add(Verdict(**decided, test_field_id=room.id))
+    session.commit()
+    pages = {
+        f"/organisations/{world.host.public_id}": ('<p class="face-headline" lang="de">Prüfstände',),
+        f"/test-fields/{room.public_id}": ('<dd><span lang="de">Zwei Kabinen',),
+        "/verdicts/": (
+            '<span lang="de">Keimfreie Oberfläche',
+            '<span lang="de">Reinraum</span>',
+            '<p class="measure" lang="de">Die beiden haben',
+        ),
+        f"/suggestions/need/{need.public_id}/team?parts=Quokkas+im+Weltall": ('<strong lang="de">Quokkas im',),
+    }
+    browser = sign_in(world.manager)
+    for address, marked in pages.items():
+        for language in ("en", "de"):
+            world.manager.locale = language
+            session.commit()
+            page = browser.get(address).text
+            for text in marked:
+                assert (text in page) == (language == "en"), f"{address}: {text}"
+            assert marked[0].rpartition(">")[2] in page
 
 
 def test_a_thousand_has_the_separator_of_the_reader(app: Flask, client: FlaskClient, session: Session) -> None:

@@ -14,10 +14,11 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its catalogue, and every page the fact whether the model is there."""
-    from matchmaker.suggestions import catalogue
+    """Give the application its catalogue, and pages the fact whether the model is there and the language of a text."""
+    from matchmaker.suggestions import catalogue, indexing
 
     catalogue.init_app(app)
+    app.jinja_env.filters["told_language"] = indexing.told_language
 
     @app.context_processor
     def state_of_the_model() -> dict[str, Any]:

@@ -42,6 +42,8 @@ ON_THE_WAY = 16
 WORDS = 180
 #: From this many words on, a text tells its language better than the form does.
 TELLING = 12
+#: Fewer words tell no language by themselves: "Ja, gern" may be half a dozen.
+ENOUGH = 4
 
 _CHANGED = "changed items"
 _WRITTEN = "statements were written"
@@ -87,6 +89,11 @@ def language_of(text: str, stated: str) -> str:
     """The language a text is written in: what a longer text shows counts more than what the form says."""
     detected = detect_language(text) if not stated or len(text.split()) >= TELLING else ""
     return detected or stated
+
+
+def told_language(text: str) -> str:
+    """The language that a text nobody named one for shows by itself; '' for one too short to tell."""
+    return detect_language(text) if len(text.split()) >= ENOUGH else ""
 
 
 def _standing_of(kind: ItemKind, item: Any) -> tuple[Audience, Visibility] | None:

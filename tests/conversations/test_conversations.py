@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -52,6 +53,15 @@ def test_an_answer_stands_below_what_it_answers(
     send(researcher, introduced, "Answer to the first", answers=first.public_id)
     page = sme.read(introduced)
     assert page.index("First question") < page.index("Answer to the first") < page.index("Second question")
+
+
+def test_a_message_is_marked_with_the_language_that_its_words_tell(sme: Person, introduced: Introduction) -> None:
+    send(sme, introduced, "Könnten wir uns nächste Woche im Labor treffen?")
+    send(sme, introduced, "Could we meet in the lab next week?")
+    send(sme, introduced, "Donnerstag, 9 Uhr")
+    bodies = re.findall(r'class="message-body"( lang="\w+")?>(\w+)', sme.read(introduced))
+    # Neither one in the page's language nor one too short to tell.
+    assert bodies == [(' lang="de"', "Könnten"), ("", "Could"), ("", "Donnerstag")]
 
 
 def test_nobody_writes_once_the_introduction_is_over(
