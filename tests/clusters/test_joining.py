@@ -221,6 +221,8 @@ def test_the_managers_list_counts_its_own_cluster_only(
     assert "Imported Institute" in page
     assert "Stranger AS" not in page
     assert "4 organisations" in page
+    assert f'href="/organisations/{imported.public_id}/people"' in page, "where nobody is yet, somebody is invited"
+    assert f'href="/organisations/{world.sme.public_id}/people"' not in page
     found = sign_in(world.manager).get("/cluster/members?q=imported&page=999").text
     assert "Knochenwerk GmbH" not in found
     assert "1 organisation" in found
