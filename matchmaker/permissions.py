@@ -83,6 +83,8 @@ class Permission(StrEnum):
     PEOPLE = "people"
     #: Pin, veto and propose pairs in a cluster one manages.
     CURATE = "curate"
+    #: Bring in files: into a cluster one manages, or a whole cluster into the installation.
+    IMPORT = "import"
     #: Decide on reports about organisations of the managed clusters and what they published.
     MODERATE = "moderate"
     #: Look after the installation.
@@ -179,6 +181,13 @@ def _manager(viewer: Viewer, thing: Any) -> bool:
     return thing.cluster_id in viewer.manages
 
 
+def _importer(viewer: Viewer, thing: Any) -> bool:
+    """The cluster's managers; platform admins what brings its cluster with it and so belongs to none that is here."""
+    if thing is None:
+        return bool(viewer.manages) or viewer.platform_admin
+    return viewer.platform_admin if thing.cluster_id is None else thing.cluster_id in viewer.manages
+
+
 def _moderator(viewer: Viewer, thing: Any) -> bool:
     """Platform admins, and the managers of the reported organisation's clusters: but not in their own case, and not
     where its owner is hidden, since who decides would tell where it belongs.
@@ -210,6 +219,7 @@ RIGHTS: dict[Permission, Callable[[Viewer, Any], bool]] = {
     Permission.ORGANISATION_ADMIN: _organisation_admin,
     Permission.PEOPLE: _keeper_of_people,
     Permission.CURATE: _manager,
+    Permission.IMPORT: _importer,
     Permission.MODERATE: _moderator,
     Permission.ADMINISTER: _platform_admin,
 }

@@ -27,7 +27,9 @@ from matchmaker.texts import clean_line
 from matchmaker.uploads import takes_up_to
 
 blueprint = api.blueprint("imports")
-_tag = Tag(name="imports", description="Files of organisations and statements on their way in, for cluster managers.")
+_tag = Tag(
+    name="imports", description="Files on their way in: for cluster managers, and whole clusters for platform admins."
+)
 
 
 class UploadQuery(BaseModel):
@@ -35,8 +37,12 @@ class UploadQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    cluster: str = Field("", max_length=12, description="Public id of the cluster it is for; see /me.")
-    kind: FileKind = FileKind.ORGANISATIONS
+    cluster: str = Field(
+        "", max_length=12, description="Public id of the cluster it is for; see /me. A whole cluster is for none."
+    )
+    kind: FileKind = Field(
+        FileKind.ORGANISATIONS, description="Platform admins bring in a whole `cluster`, and only they."
+    )
     filename: str = Field("list.csv", min_length=1, max_length=200, description="Its ending helps to tell what it is.")
 
 
@@ -93,7 +99,7 @@ class RunAnswer(BaseModel):
     """Where an import stands."""
 
     id: str
-    cluster: Named
+    cluster: Named | None = Field(description="Null where the file brings its cluster with it.")
     by: Named | None
     kind: FileKind
     format: Format = Field(description="What the file was taken for.")
@@ -136,7 +142,7 @@ class RowsAnswer(BaseModel):
 
 
 class ForeseenAnswer(BaseModel):
-    """What an import would do, from its first rows; nothing is changed."""
+    """What an import would do, from its first rows, or all rows of a whole cluster; nothing is changed."""
 
     looked_at: int
     outcomes: dict[str, int]
@@ -144,9 +150,9 @@ class ForeseenAnswer(BaseModel):
 
 
 @blueprint.get("/imports", summary="List imports", tags=[_tag], responses={200: RunsAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def listed(query: RunsQuery) -> Response:
-    """Every import into the clusters that you manage, the latest first."""
+    """Every import into the clusters that you manage, and of whole clusters for a platform admin; the latest first."""
     order = Order(ImportRun.created_at, datetime, descending=True)
     piece = walk(db.session, queries.runs(g.viewer), ImportRun, order, after=query.cursor, limit=query.limit)
     return jsonify(total=piece.total, items=[_as_json(run) for run in piece.items], next=piece.next)
@@ -154,16 +160,18 @@ def listed(query: RunsQuery) -> Response:
 
 @blueprint.post("/imports", summary="Send a file", tags=[_tag], responses={201: RunAnswer})
 @takes_up_to(LARGEST_FILE)
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def upload(query: UploadQuery, raw: UploadFile) -> Response:
     """Take a file and guess what its columns mean. Nothing comes in before it is started."""
     clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
-    if query.cluster not in clusters:
+    if query.kind not in queries.kinds(g.viewer):
+        return api.invalid(kind=f"expected one of {', '.join(queries.kinds(g.viewer))}")
+    if query.kind is not FileKind.CLUSTER and query.cluster not in clusters:
         return api.invalid(cluster="expected a cluster that you manage")
     try:
         run = running.upload(
             db.session,
-            clusters[query.cluster],
+            None if query.kind is FileKind.CLUSTER else clusters[query.cluster],
             db.session.get_one(User, g.viewer.user_id),
             kind=query.kind,
             filename=clean_line(query.filename).rpartition("/")[2],
@@ -178,14 +186,14 @@ def upload(query: UploadQuery, raw: UploadFile) -> Response:
 
 
 @blueprint.get("/imports/<public_id>", summary="Read an import", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def read(path: ItemPath) -> Response:
     """Where an import stands."""
     return jsonify(_as_json(_run(path)))
 
 
 @blueprint.get("/imports/<public_id>/preview", summary="Look ahead", tags=[_tag], responses={200: ForeseenAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def preview(path: ItemPath) -> Response:
     """What the first rows would become; nothing is changed."""
     run = _run(path)
@@ -199,7 +207,7 @@ def preview(path: ItemPath) -> Response:
 
 
 @blueprint.get("/imports/<public_id>/rows", summary="Read the result", tags=[_tag], responses={200: RowsAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def rows(path: ItemPath, query: RowsQuery) -> Response:
     """What became of every row, with the reason where it was refused."""
     run = _run(path)
@@ -213,7 +221,7 @@ def rows(path: ItemPath, query: RowsQuery) -> Response:
 
 
 @blueprint.post("/imports/<public_id>/mapping", summary="Match the columns", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def match(path: ItemPath, body: MappingBody) -> Response:
     """Say what the columns mean, and what happens to organisations that are here already."""
 
@@ -228,7 +236,7 @@ def match(path: ItemPath, body: MappingBody) -> Response:
 @blueprint.post(
     "/imports/<public_id>/reading", summary="Read the file as something else", tags=[_tag], responses={200: RunAnswer}
 )
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def reading(path: ItemPath, body: ReadingBody) -> Response:
     """Read the file as something else than it was taken for; its columns are guessed anew."""
     try:
@@ -239,35 +247,35 @@ def reading(path: ItemPath, body: ReadingBody) -> Response:
 
 
 @blueprint.post("/imports/<public_id>/start", summary="Start an import", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def start(path: ItemPath) -> Response:
     """Let the worker begin."""
     return _moved(path, running.start, wake=True)
 
 
 @blueprint.post("/imports/<public_id>/pause", summary="Pause an import", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def pause(path: ItemPath) -> Response:
     """Stop after the rows at hand."""
     return _moved(path, running.pause)
 
 
 @blueprint.post("/imports/<public_id>/resume", summary="Resume an import", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def resume(path: ItemPath) -> Response:
     """Go on where it stopped."""
     return _moved(path, running.resume, wake=True)
 
 
 @blueprint.post("/imports/<public_id>/cancel", summary="Cancel an import", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def cancel(path: ItemPath) -> Response:
     """End it; what came in stays until it is undone."""
     return _moved(path, running.cancel)
 
 
 @blueprint.post("/imports/<public_id>/undo", summary="Undo an import", tags=[_tag], responses={200: RunAnswer})
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def undo(path: ItemPath) -> Response:
     """Take back what it did, within a day; what somebody has worked on since stays."""
     return _moved(path, lambda run: running.undo(db.session, run))
@@ -292,7 +300,7 @@ def _moved(path: ItemPath, move: Callable[[ImportRun], object], *, wake: bool = 
 def _as_json(run: ImportRun) -> dict[str, Any]:
     return RunAnswer(
         id=run.public_id,
-        cluster=Named(id=run.cluster.public_id, name=run.cluster.name),
+        cluster=run.cluster and Named(id=run.cluster.public_id, name=run.cluster.name),
         by=named(run.user),
         seen=run.position,
         outcomes={str(outcome): count for outcome, count in queries.outcomes(db.session, run).items()},

@@ -22,7 +22,7 @@ from matchmaker.commands import Group, option
 from matchmaker.db import db
 from matchmaker.imports import cordis as cordis_files
 from matchmaker.imports.formats import Format, read_file
-from matchmaker.imports.mapping import RECORDS, belonging_to
+from matchmaker.imports.mapping import IN_TABLES, RECORDS, belonging_to
 from matchmaker.imports.models import Outcome
 from matchmaker.imports.operations import (
     Report,
@@ -124,7 +124,7 @@ def cordis(directory: Path, slug: str | None, dry_run: bool, refused_file: Path 
 
 
 @imports.command()
-@click.argument("kind", type=click.Choice([str(kind) for kind in FileKind]))
+@click.argument("kind", type=click.Choice([str(kind) for kind in IN_TABLES]))
 def template(kind: str) -> None:
     """Print a CSV file with every column and a second line that says what each may hold; replace that line."""
     model = RECORDS[FileKind(kind)]

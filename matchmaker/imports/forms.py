@@ -9,7 +9,7 @@ from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from matchmaker.imports.formats import Format
-from matchmaker.imports.mapping import RECORDS
+from matchmaker.imports.mapping import IN_TABLES, RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun
 from matchmaker.imports.readers import FileKind
 from matchmaker.items.forms import ShortLine
@@ -26,10 +26,14 @@ class UploadForm(FlaskForm):
     cluster = SelectField(_("Cluster"), choices=[])
     file = FileField(_("File"), [FileRequired(_("Choose a file of at most 20 MB."))])
 
-    def offer(self, clusters: list[tuple[str, str]]) -> None:
-        """Say which clusters the viewer manages, as (public id, name)."""
-        self.kind.choices = choices(FileKind)
+    def offer(self, clusters: list[tuple[str, str]], kinds: list[FileKind]) -> None:
+        """Say which clusters the viewer manages, as (public id, name), and what may come in."""
+        self.kind.choices = [choice for choice in choices(FileKind) if choice.value in kinds]
         self.cluster.choices = [SelectChoice(public_id, name) for public_id, name in clusters]
+        # A whole cluster is for none that is here.
+        self.cluster.validate_choice = bool(clusters)
+        if not self.is_submitted():
+            self.kind.data = self.kind.data if self.kind.data in kinds else kinds[0]
 
 
 class AskForm(FlaskForm):
@@ -68,7 +72,8 @@ class ReadingForm(FlaskForm):
 
     def offer(self, run: ImportRun) -> None:
         """Show what it was taken for."""
-        self.format.choices, self.kind.choices = choices(Format), choices(FileKind)
+        self.format.choices = [choice for choice in choices(Format) if choice.value != Format.CLUSTER]
+        self.kind.choices = [choice for choice in choices(FileKind) if choice.value in IN_TABLES]
         if not self.is_submitted():
             self.format.data, self.kind.data = str(run.format), str(run.kind)
 

@@ -15,6 +15,7 @@ name(
         FileKind.ORGANISATIONS: _("Organisations"),
         FileKind.STATEMENTS: _("Competences, needs, test fields, evidence"),
         FileKind.PEOPLE: _("People"),
+        FileKind.CLUSTER: _("A whole cluster"),
     },
 )
 name(
@@ -29,6 +30,7 @@ name(
         Format.OPENALEX: _("OpenAlex (JSON)"),
         Format.CERIF: _("CERIF (XML, OpenAIRE profile)"),
         Format.VIVO: _("VIVO (RDF)"),
+        Format.CLUSTER: _("A cluster’s file (ZIP)"),
     },
 )
 name(
@@ -58,3 +60,16 @@ name(
         Duplicates.FILL: _("Fill its blanks; replace nothing"),
     },
 )
+
+#: The kinds of things in a cluster's file, and what of it is none.
+PARTS = {
+    "cluster": _("The cluster itself"),
+    "organisations": _("Organisations"),
+    "profiles": _("Profiles"),
+    "evidence": _("Evidence"),
+    "competences": _("Competences"),
+    "needs": _("Needs"),
+    "test_fields": _("Test fields"),
+    "verdicts": _("Verdicts"),
+    "": _("Damaged lines"),
+}

@@ -17,14 +17,17 @@ from babel import Locale
 
 from matchmaker.clusters.models import OrganisationType
 from matchmaker.imports.readers import FileKind
-from matchmaker.imports.records import OrganisationRecord, PersonRecord, Record, StatementRecord
+from matchmaker.imports.records import OrganisationRecord, PartRecord, PersonRecord, Record, StatementRecord
 from matchmaker.texts import comparison_key
 
 RECORDS: dict[FileKind, type[Record]] = {
     FileKind.ORGANISATIONS: OrganisationRecord,
     FileKind.STATEMENTS: StatementRecord,
     FileKind.PEOPLE: PersonRecord,
+    FileKind.CLUSTER: PartRecord,
 }
+#: Kinds that come in a table whose columns people name.
+IN_TABLES = (FileKind.ORGANISATIONS, FileKind.STATEMENTS, FileKind.PEOPLE)
 
 #: How lists name their columns and the kinds of organisations.
 _WORDS = tomllib.loads(files("matchmaker.imports").joinpath("words.toml").read_text(encoding="utf-8"))

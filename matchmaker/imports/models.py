@@ -1,4 +1,4 @@
-"""Imports that a manager started on a page, and what became of each row."""
+"""Imports that somebody started on a page, and what became of each row."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ class ImportRun(PublicId, Model):
     __tablename__ = "import_run"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    cluster_id: Mapped[int] = mapped_column(ForeignKey("cluster.id", ondelete="CASCADE"), index=True)
+    #: None for a file that brings its cluster with it.
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("cluster.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     kind: Mapped[FileKind] = mapped_column(OneOf(FileKind, 16))
     format: Mapped[Format] = mapped_column(OneOf(Format, 10))
@@ -84,7 +85,7 @@ class ImportRun(PublicId, Model):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
-    cluster: Mapped[Cluster] = relationship()
+    cluster: Mapped[Cluster | None] = relationship()
     user: Mapped[User | None] = relationship()
 
 

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.clusters.queries import managed_clusters as managed_clusters
+from matchmaker.imports.mapping import IN_TABLES
 from matchmaker.imports.models import ImportedRow, ImportRun, Outcome
+from matchmaker.imports.readers import FileKind
 from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
 
 
 def runs(viewer: Viewer) -> Select[tuple[ImportRun]]:
-    """The imports into the clusters that the viewer manages, the latest first."""
+    """The imports into the clusters that the viewer manages, and a platform admin's of whole ones; the latest first."""
+    whole = ImportRun.cluster_id.is_(None) & literal(viewer.platform_admin)
     return (
         select(ImportRun)
-        .where(ImportRun.cluster_id.in_(viewer.manages))
+        .where(or_(ImportRun.cluster_id.in_(viewer.manages), whole))
         .options(joinedload(ImportRun.cluster), joinedload(ImportRun.user))
         .order_by(ImportRun.id.desc())
     )
 
 
 def run_or_refuse(session: Session, public_id: str, viewer: Viewer) -> ImportRun:
-    """An import into a cluster that the viewer manages. Raises NotPermitted otherwise."""
+    """An import that is the viewer's to look after. Raises NotPermitted otherwise."""
     found = session.scalar(select(ImportRun).where(ImportRun.public_id == public_id))
-    if found is None or not allows(viewer, Permission.CURATE, found):
+    if found is None or not allows(viewer, Permission.IMPORT, found):
         raise NotPermitted(public_id)
     return found
+
+
+def kinds(viewer: Viewer) -> list[FileKind]:
+    """What the viewer may bring in."""
+    return [*(IN_TABLES if viewer.manages else ()), *([FileKind.CLUSTER] if viewer.platform_admin else ())]
 
 
 def outcomes(session: Session, run: ImportRun) -> dict[Outcome, int]:

@@ -37,6 +37,8 @@ class FileKind(StrEnum):
     ORGANISATIONS = "organisations"
     STATEMENTS = "statements"
     PEOPLE = "people"
+    #: Everything in a cluster, as ``transfers`` writes it.
+    CLUSTER = "cluster"
 
 
 class UnreadableFile(Exception):

@@ -198,6 +198,17 @@ class PersonRecord(Record):
         return self
 
 
+class PartRecord(Record):
+    """A row of a cluster's file: the kind of thing it is, and the thing as it travelled."""
+
+    part: str
+    #: The cluster's public id.
+    cluster: str
+    #: File and line.
+    place: str
+    row: dict[str, Any]
+
+
 def _require_organisation(record: StatementRecord | PersonRecord) -> None:
     if not record.organisation and not record.affiliations:
         raise ValueError(_("organisation: expected the key, ROR id or name of one that is here, found nothing"))

@@ -22,7 +22,7 @@ from matchmaker.accounts.models import User
 from matchmaker.clusters.models import Cluster, Organisation
 from matchmaker.clusters.queries import look_alikes
 from matchmaker.db import utcnow
-from matchmaker.imports import undoing
+from matchmaker.imports import undoing, whole
 from matchmaker.imports.formats import Format, detect, kinds_in, read
 from matchmaker.imports.mapping import RECORDS, belonging_to, guess, translated
 from matchmaker.imports.models import Duplicates, ImportedRow, ImportRun, Outcome, RunState
@@ -35,7 +35,7 @@ from matchmaker.imports.operations import (
     put_statement,
 )
 from matchmaker.imports.readers import MOST_COLUMNS, BadRow, FileKind, Row, UnreadableFile
-from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, parse
+from matchmaker.imports.records import OrganisationRecord, PartRecord, PersonRecord, RowRefused, parse
 from matchmaker.items.labels import label
 from matchmaker.sentences import Sentence, joined
 from matchmaker.sentences import sentence as _
@@ -55,9 +55,12 @@ class NotNow(Exception):
 
 
 def upload(
-    session: Session, cluster: Cluster, user: User | None, *, kind: FileKind, filename: str, content: bytes
+    session: Session, cluster: Cluster | None, user: User | None, *, kind: FileKind, filename: str, content: bytes
 ) -> ImportRun:
-    """Keep a file, tell its format and guess what its columns mean. Raises UnreadableFile."""
+    """Keep a file, tell its format and guess what its columns mean; a file of a whole cluster is for none that is here.
+
+    Raises UnreadableFile.
+    """
     run = ImportRun(cluster=cluster, user=user, filename=filename[:200], content=content)
     _look_into(run, detect(filename, content), kind)
     session.add(run)
@@ -72,6 +75,15 @@ def read_again(run: ImportRun, format: Format, kind: FileKind) -> None:
 
 
 def _look_into(run: ImportRun, format: Format, kind: FileKind) -> None:
+    # Who may write into one cluster must not bring in others, whatever the file calls itself.
+    brings_cluster = run.cluster is None
+    if (kind is FileKind.CLUSTER, format is Format.CLUSTER) != (brings_cluster, brings_cluster):
+        raise UnreadableFile(
+            run.filename,
+            _("expected the file of a whole cluster, found something else")
+            if brings_cluster
+            else _("expected a file for one cluster, found a whole cluster"),
+        )
     rows = list(read(run.filename, run.content, format, kind))
     named = dict.fromkeys(name for row in rows if isinstance(row, Row) for name in row.values)
     headers = list(islice(named, MOST_COLUMNS))
@@ -97,10 +109,13 @@ def choose(run: ImportRun, mapping: dict[str, str], duplicates: Duplicates, orga
     Raises NotNow once it runs.
     """
     _require(run, RunState.MAPPING)
+    run.duplicates = duplicates
+    if run.kind is FileKind.CLUSTER:
+        # Its rows are no table of somebody's own.
+        return
     known = RECORDS[run.kind].model_fields
     run.mapping = {c: header for c, header in mapping.items() if c in known and header in run.headers}
-    run.duplicates = duplicates
-    if run.kind is not FileKind.ORGANISATIONS:
+    if run.kind in (FileKind.STATEMENTS, FileKind.PEOPLE):
         run.organisation = organisation[:200]
 
 
@@ -169,7 +184,11 @@ def _record(run: ImportRun, row: Row) -> Any:
 
 
 def _put(session: Session, run: ImportRun, record: Any) -> Outcome:
-    """Put a row in a manager's name, who may write for organisations of the own cluster that nobody looks after."""
+    """Put a row in a manager's name, who may write for organisations of the own cluster that nobody looks after; or one
+    of a whole cluster in a platform admin's.
+    """
+    if isinstance(record, PartRecord):
+        return whole.put_part(session, record)
     refusal = partial(_refusal, run)
     if isinstance(record, PersonRecord):
         return put_person(session, record, refusal, duplicates=run.duplicates)
@@ -251,7 +270,7 @@ def advance(session: Session, run: ImportRun, rows: Sequence[Row | BadRow]) -> N
 
 @dataclass
 class Foresight:
-    """What an import would do, from its first rows."""
+    """What an import would do, from its first rows; from all of them where they bring a whole cluster."""
 
     #: How many rows were looked at.
     looked_at: int = 0
@@ -259,10 +278,17 @@ class Foresight:
     #: Records as they would come in, with the line and what is here already.
     examples: list[tuple[int, Any, Organisation | None]] = field(default_factory=list)
     refused: list[BadRow] = field(default_factory=list)
+    #: The cluster that comes in, and what would become of each kind in it.
+    cluster: str = ""
+    parts: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def foresee(session: Session, run: ImportRun, *, examples: int = 8) -> Foresight:
     """Read the first rows as they would come in, and change nothing."""
+    if run.kind is FileKind.CLUSTER:
+        ahead = whole.foresee(session, read(run.filename, run.content, run.format))
+        outcomes = sum(ahead.parts.values(), Counter())
+        return Foresight(run.total, outcomes, [], ahead.refused, ahead.cluster, ahead.parts)
     seen = Foresight()
     for row in islice(read(run.filename, run.content, run.format, run.kind), FORESEEN):
         seen.looked_at += 1

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Date, event, func, inspect, select
 from sqlalchemy.orm import Session
 
-from matchmaker.clusters.models import ClusterMembership, Membership, Organisation
+from matchmaker.clusters.models import Cluster, ClusterManager, ClusterMembership, Membership, Organisation
+from matchmaker.curation.models import Verdict
 from matchmaker.db import OneOf
 from matchmaker.needs.models import Need
 from matchmaker.profiles.models import Competence, Evidence, Profile
@@ -24,7 +25,7 @@ from matchmaker.testfields.models import TestField
 #: What imports write, by table.
 WATCHED: dict[str, type[Any]] = {
     model.__tablename__: model
-    for model in (Organisation, ClusterMembership, Competence, Need, TestField, Evidence, Profile)
+    for model in (Cluster, Organisation, ClusterMembership, Competence, Need, TestField, Evidence, Profile, Verdict)
 }
 #: Columns that follow from others.
 _DERIVED = frozenset({"version", "updated_at", "name_key", "domain"})
@@ -76,7 +77,7 @@ def take_back(session: Session, change: dict[str, Any]) -> bool:
     if getattr(thing, "version", None) != change["version"]:
         return False
     if change.get("created"):
-        if isinstance(thing, Organisation) and _is_used(session, thing):
+        if isinstance(thing, Organisation | Cluster) and _is_used(session, thing):
             return False
         session.delete(thing)
     else:
@@ -87,12 +88,14 @@ def take_back(session: Session, change: dict[str, Any]) -> bool:
     return True
 
 
-def _is_used(session: Session, organisation: Organisation) -> bool:
-    """Whether people or texts hang on an organisation by now."""
-    return any(
-        session.scalar(select(func.count()).select_from(model).where(model.organisation_id == organisation.id))
-        for model in (Membership, Competence, Need, TestField, Evidence, Profile)
+def _is_used(session: Session, thing: Organisation | Cluster) -> bool:
+    """Whether people or texts hang on an organisation, or members and managers on a cluster, by now."""
+    columns = (
+        [model.organisation_id for model in (Membership, Competence, Need, TestField, Evidence, Profile)]
+        if isinstance(thing, Organisation)
+        else [model.cluster_id for model in (ClusterMembership, ClusterManager)]
     )
+    return any(session.scalar(select(func.count()).where(column == thing.id)) for column in columns)
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A manager's imports: a file comes in, its columns are matched, rows are looked at, and a worker does the rest."""
+"""Imports: a file comes in, its columns are matched, rows are looked at, and a worker does the rest."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from matchmaker.db import db
 from matchmaker.imports import online, queries, running
 from matchmaker.imports.formats import Format
 from matchmaker.imports.forms import LARGEST_FILE, AskForm, MappingForm, ReadingForm, UploadForm, chosen
+from matchmaker.imports.labels import PARTS
 from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
 from matchmaker.imports.readers import FileKind, UnreadableFile
@@ -31,37 +32,39 @@ bp = Blueprint("imports", __name__, url_prefix="/desk/imports")
 
 
 @bp.get("/")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def index() -> str:
-    """Every import into the manager's clusters, and the form for a new one."""
+    """Every import that is the viewer's to look after, and the form for a new one."""
     return _index(UploadForm(formdata=None))
 
 
 def _index(form: UploadForm, asking: AskForm | None = None) -> str:
     asking = asking or AskForm(formdata=None, prefix="ror")
-    for one in (form, asking):
-        one.offer([(cluster.public_id, cluster.name) for cluster in queries.managed_clusters(db.session, g.viewer)])
+    clusters = [(cluster.public_id, cluster.name) for cluster in queries.managed_clusters(db.session, g.viewer)]
+    form.offer(clusters, queries.kinds(g.viewer))
+    asking.offer(clusters)
     page = paginate(db.session, queries.runs(g.viewer), page_number(), url_of_page)
-    return render_template("imports/index.html", form=form, page=page, asking=asking if online.is_on() else None)
+    asks = online.is_on() and bool(clusters)
+    return render_template("imports/index.html", form=form, page=page, asking=asking if asks else None)
 
 
 @bp.post("/")
 @takes_up_to(LARGEST_FILE)
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def upload() -> Any:
     """Take a file and guess what its columns mean."""
     form = UploadForm()
     clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
-    form.offer([(public_id, cluster.name) for public_id, cluster in clusters.items()])
+    form.offer([(public_id, cluster.name) for public_id, cluster in clusters.items()], queries.kinds(g.viewer))
     if not form.validate():
         return _index(form), 422
-    sent = form.file.data
+    sent, kind = form.file.data, FileKind(form.kind.data)
     try:
         run = running.upload(
             db.session,
-            clusters[form.cluster.data],
+            None if kind is FileKind.CLUSTER else clusters[form.cluster.data],
             current_user._get_current_object(),
-            kind=FileKind(form.kind.data),
+            kind=kind,
             filename=sent.filename.rpartition("/")[2],
             content=sent.read(),
         )
@@ -102,7 +105,7 @@ def ask() -> Any:
 
 
 @bp.get("/<public_id>")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def show(public_id: str) -> str:
     """Where an import stands: its columns and first rows before it starts, its progress and result afterwards."""
     run = queries.run_or_refuse(db.session, public_id, g.viewer)
@@ -117,6 +120,7 @@ def show(public_id: str) -> str:
         reading=reading,
         columns=RECORDS[run.kind].model_fields,
         record_kinds=words_of(ItemKind),
+        parts=PARTS,
         foresight=running.foresee(db.session, run) if run.state is RunState.MAPPING else None,
         outcomes=queries.outcomes(db.session, run),
         refused=page,
@@ -125,7 +129,7 @@ def show(public_id: str) -> str:
 
 
 @bp.post("/<public_id>/columns")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def columns(public_id: str) -> Any:
     """Say what the columns mean, and look at the rows again or start."""
     run = queries.run_or_refuse(db.session, public_id, g.viewer)
@@ -147,7 +151,7 @@ def columns(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/reading")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def read_again(public_id: str) -> Any:
     """Take the file for something else than it was taken for."""
     run = queries.run_or_refuse(db.session, public_id, g.viewer)
@@ -180,28 +184,28 @@ def _moved(public_id: str, move: Any, *, wake: bool = False) -> Any:
 
 
 @bp.post("/<public_id>/pause")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def pause(public_id: str) -> Any:
     """Stop after the rows at hand."""
     return _moved(public_id, running.pause)
 
 
 @bp.post("/<public_id>/resume")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def resume(public_id: str) -> Any:
     """Go on where it stopped."""
     return _moved(public_id, running.resume, wake=True)
 
 
 @bp.post("/<public_id>/cancel")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def cancel(public_id: str) -> Any:
     """End it; what came in stays until it is undone."""
     return _moved(public_id, running.cancel)
 
 
 @bp.post("/<public_id>/undo")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def undo(public_id: str) -> Any:
     """Take back what it did."""
 
@@ -222,7 +226,7 @@ def undo(public_id: str) -> Any:
 
 
 @bp.get("/<public_id>/result.csv")
-@permits(Permission.CURATE)
+@permits(Permission.IMPORT)
 def result(public_id: str) -> Response:
     """What became of every row, as a file."""
     run = queries.run_or_refuse(db.session, public_id, g.viewer)

@@ -11,9 +11,13 @@ from sqlalchemy import select
 from matchmaker.clusters.models import Cluster
 from matchmaker.commands import Group
 from matchmaker.db import db
+from matchmaker.imports import whole
+from matchmaker.imports.contents import KINDS
+from matchmaker.imports.models import Outcome
+from matchmaker.imports.readers import UnreadableFile
+from matchmaker.imports.records import RowRefused
 from matchmaker.suggestions.cli import sync_index
 from matchmaker.transfers import operations
-from matchmaker.transfers.contents import KINDS, NotAsExpected
 
 cluster = Group("cluster", help="A whole cluster as one file: export, import.")
 commands = (cluster,)
@@ -39,15 +43,16 @@ def export_one(slug: str, file: Path) -> None:
 def import_one(file: Path) -> None:
     """Make the cluster of FILE here. What is here already stays as it is, so the same file may come again."""
     try:
-        made, counts = operations.bring_in(db.session, file.read_bytes(), after_batch=db.session.commit)
-    except NotAsExpected as error:
+        came, counts = whole.bring_in(db.session, file.name, file.read_bytes(), after_batch=db.session.commit)
+    except (UnreadableFile, RowRefused) as error:
         db.session.rollback()
         raise click.ClickException(str(error)) from error
-    click.echo(f"{made.slug}\t{made.name}")
+    click.echo(f"{came.slug}\t{came.name}")
     # What comes next writes in transactions of its own.
     db.session.commit()
     for kind in KINDS:
-        made, here = counts[kind.name, "created"], counts[kind.name, "here"]
+        made = counts[kind.name, Outcome.CREATED]
+        here = counts[kind.name, Outcome.CHANGED] + counts[kind.name, Outcome.UNCHANGED]
         click.echo(_("%(kind)s: %(made)s created, %(here)s here already", kind=kind.name, made=made, here=here))
-    if any(outcome == "created" for _name, outcome in counts):
+    if any(outcome is Outcome.CREATED for _name, outcome in counts):
         sync_index()

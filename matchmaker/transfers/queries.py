@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from matchmaker.clusters.models import Cluster, ClusterMembership, Organisation
 from matchmaker.curation.models import Verdict
 from matchmaker.db import utcnow
+from matchmaker.imports.contents import KINDS, Kind
 from matchmaker.items.models import ItemState, WithTeaser
 from matchmaker.items.queries import live
 from matchmaker.permissions import CONFIDENTIAL, NotPermitted, Viewer, Visibility
 from matchmaker.profiles.models import Profile
-from matchmaker.transfers.contents import KINDS, Kind
 from matchmaker.transfers.models import KEPT, ClusterExport
 
 

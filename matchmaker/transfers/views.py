@@ -16,6 +16,7 @@ from matchmaker.items.pages import page_number, url_of_page
 from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, permits
 from matchmaker.transfers import operations, queries
+from matchmaker.transfers.models import ClusterExport
 
 bp = Blueprint("transfers", __name__, url_prefix="/desk/exports")
 
@@ -57,6 +58,11 @@ def download(public_id: str) -> Any:
     export = queries.ready_or_refuse(db.session, public_id, g.viewer)
     if again := ask_again(url_for(".index")):
         return again
+    return taken_along(export)
+
+
+def taken_along(export: ClusterExport) -> Response:
+    """The file itself, on record as taken along by the viewer."""
     facts = {"export": export.public_id, "rows": sum(export.counts.values())}
     audit.record(db.session, Event.EXPORTED, actor_id=g.viewer.user_id, thing=export.cluster, facts=facts)
     name, content = f"{export.cluster.slug}-{export.created_at:%Y-%m-%d}.zip", export.content

@@ -386,8 +386,11 @@ POST   /api/v1/suggestions/answers                      -                  membe
 GET    /api/v1/verdicts                                 -                  manager
 POST   /api/v1/verdicts                                 -                  manager
 POST   /api/v1/verdicts/<public_id>/withdraw            verdict            manager
-GET    /api/v1/imports                                  -                  manager
-POST   /api/v1/imports                                  -                  manager
+GET    /api/v1/exports                                  -                  manager
+POST   /api/v1/exports                                  -                  manager
+POST   /api/v1/exports/<public_id>/file                 export             manager
+GET    /api/v1/imports                                  -                  manager platform
+POST   /api/v1/imports                                  -                  manager platform
 GET    /api/v1/imports/<public_id>                      import             manager
 GET    /api/v1/imports/<public_id>/preview              import             manager
 GET    /api/v1/imports/<public_id>/rows                 import             manager
@@ -530,8 +533,8 @@ POST /desk/exports/<public_id>                    cluster       manager
 POST /desk/exports/<public_id>/file               export        manager
 
 # --- Imports
-GET  /desk/imports/                               -             manager
-POST /desk/imports/                               -             manager
+GET  /desk/imports/                               -             manager platform
+POST /desk/imports/                               -             manager platform
 POST /desk/imports/ror                            -             manager
 GET  /desk/imports/<public_id>                    import        manager
 GET  /desk/imports/<public_id>/result.csv         import        manager

@@ -128,6 +128,9 @@ CASES: list[tuple[Permission, Thing | None, set[str]]] = [
     (Permission.PEOPLE, Thing(has_admin=False), {"admin", "manager"}),
     (Permission.CURATE, None, {"manager", "far manager"}),
     (Permission.CURATE, Thing(), {"manager"}),
+    (Permission.IMPORT, None, {"manager", "far manager", "platform"}),
+    (Permission.IMPORT, Thing(), {"manager"}),
+    (Permission.IMPORT, Thing(cluster_id=None), {"platform"}),
     (Permission.MODERATE, None, {"manager", "far manager", "platform"}),
     (Permission.MODERATE, Thing(), {"manager", "platform"}),
     # Who decides would tell where the hidden owner belongs.

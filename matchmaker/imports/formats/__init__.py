@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
-from matchmaker.imports.formats import cerif, openalex, orcid, pubmed, ror, vivo
+from matchmaker.imports.formats import cerif, cluster, openalex, orcid, pubmed, ror, vivo
 from matchmaker.imports.formats.objects import is_list, objects, read_json_list
 from matchmaker.imports.formats.xml import root_of
 from matchmaker.imports.readers import (
@@ -46,6 +46,7 @@ class Format(StrEnum):
     OPENALEX = "openalex"
     CERIF = "cerif"
     VIVO = "vivo"
+    CLUSTER = "cluster"
 
     @property
     def counts_lines(self) -> bool:
@@ -67,6 +68,7 @@ READERS: dict[Format, Callable[[str, bytes], Iterator[Row | BadRow]]] = {
     Format.OPENALEX: openalex.rows,
     Format.CERIF: cerif.rows,
     Format.VIVO: vivo.rows,
+    Format.CLUSTER: cluster.rows,
 }
 
 
@@ -111,6 +113,8 @@ def _told(name: str, data: bytes) -> Format:
     ending = Path(name.lower().removesuffix(".gz")).suffix
     if ending in (".csv", ".tsv"):
         return Format.TEXT_TABLE
+    if data.startswith(b"PK\x03\x04") and cluster.is_one(data):
+        return Format.CLUSTER
     if ending == ".xlsx" or data.startswith(b"PK\x03\x04"):
         return Format.SPREADSHEET
     start = data[:4_000].removeprefix(b"\xef\xbb\xbf").lstrip()

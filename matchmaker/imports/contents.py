@@ -1,4 +1,4 @@
-"""What of each kind travels: its columns, by name, and what points at something else by that thing's public id."""
+"""What of each kind travels in a cluster's file: its columns, by name, and what points at another by its public id."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import Boolean, Date, Integer, String, Text
 from sqlalchemy.orm import Mapper, class_mapper
 
-from matchmaker.clusters.models import Organisation
+from matchmaker.clusters.models import Cluster, Organisation
 from matchmaker.curation.models import Verdict
 from matchmaker.db import OneOf, UTCDateTime
+from matchmaker.imports.records import RowRefused
 from matchmaker.needs.models import Need
 from matchmaker.profiles.models import Competence, Evidence, Profile
+from matchmaker.sentences import Sentence
+from matchmaker.sentences import sentence as _
 from matchmaker.testfields.models import TestField
 
 #: The number of this layout; a file of a later one is refused.
@@ -23,10 +26,6 @@ VERSION = 1
 FORMAT = "matchmaker-cluster"
 #: Characters of a text whose column sets no limit.
 LONGEST_TEXT = 100_000
-
-
-class NotAsExpected(Exception):
-    """A value, row or file is not what this layout holds; the message says what was expected and what was found."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,14 @@ class Kind:
         return made
 
     def values(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The columns of a row that travelled, as the table takes them. Raises NotAsExpected."""
+        """The columns of a row that travelled, as the table takes them. Raises RowRefused."""
         expected = {*self.carried, *(name for name, _kind in (*self.one, *self.several))}
         if unknown := row.keys() - expected:
-            raise NotAsExpected(f"expected columns that are known here, found {', '.join(sorted(unknown))}")
+            raise RowRefused(
+                _("expected columns that are known here, found %(names)s", names=", ".join(sorted(unknown)))
+            )
         if missing := expected - row.keys():
-            raise NotAsExpected(f"expected every column, found none called {', '.join(sorted(missing))}")
+            raise RowRefused(_("expected every column, found none called %(names)s", names=", ".join(sorted(missing))))
         mapper: Mapper[Any] = class_mapper(self.model)
         return {name: _value(name, mapper.columns[name].type, mapper.columns[name], row[name]) for name in self.carried}
 
@@ -78,11 +79,13 @@ def _value(name: str, type: Any, column: Any, value: Any) -> Any:
     if value is None:
         if column.nullable:
             return None
-        raise NotAsExpected(f"{name}: expected a value, found none")
+        raise RowRefused(_("%(name)s: expected a value, found none", name=name))
     try:
         return _typed(type, value)
     except (TypeError, ValueError) as error:
-        raise NotAsExpected(f"{name}: expected {_words(type)}, found {str(value)[:60]!r}") from error
+        raise RowRefused(
+            _("%(column)s: %(expected)s, found “%(found)s”", column=name, expected=_words(type), found=str(value)[:60])
+        ) from error
 
 
 def _typed(type: Any, value: Any) -> Any:
@@ -109,18 +112,18 @@ def _typed(type: Any, value: Any) -> Any:
     return value
 
 
-def _words(type: Any) -> str:
+def _words(type: Any) -> Sentence:
     if isinstance(type, OneOf):
-        return " or ".join(type.enum)
+        return _("expected one of: %(expected)s", expected=", ".join(type.enum))
     if isinstance(type, UTCDateTime | Date):
-        return "a date as ISO 8601 writes it"
+        return _("expected a date as ISO 8601 writes it")
     if isinstance(type, Boolean):
-        return "true or false"
+        return _("expected true or false")
     if isinstance(type, Integer):
-        return "a whole number"
-    return (
-        f"a text of at most {type.length or LONGEST_TEXT} characters" if isinstance(type, String) else "a list of texts"
-    )
+        return _("expected a whole number")
+    if isinstance(type, String):
+        return _("expected at most %(max_length)s characters", max_length=type.length or LONGEST_TEXT)
+    return _("expected a list")
 
 
 _KEPT = ("public_id", "source", "source_key", "licence", "language")
@@ -134,6 +137,13 @@ _LEFT = frozenset({"id", "version", "created_at", "updated_at"})
 _LEFT_ITEM = _LEFT | {"organisation_id", "author_id"}
 _OWNER = ("organisation", "organisations")
 
+#: The cluster itself, which a file says first.
+CLUSTER = Kind(
+    "cluster",
+    Cluster,
+    ("public_id", "slug", "name", "description", "asks_second_step", "demonstration"),
+    frozenset({"id", "created_at"}),
+)
 #: Every kind, in the order in which one can be made after the other.
 KINDS = (
     Kind(
@@ -216,3 +226,4 @@ KINDS = (
         ),
     ),
 )
+BY_NAME = {kind.name: kind for kind in (CLUSTER, *KINDS)}
