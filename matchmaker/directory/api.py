@@ -35,7 +35,7 @@ from matchmaker.profiles.api import (
 from matchmaker.suggestions.api import FilterQuery
 from matchmaker.suggestions.filters import Basis, Filters, UnknownFilter
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import search
+from matchmaker.suggestions.searching import search
 from matchmaker.testfields.api import TestFieldAnswer
 from matchmaker.testfields.api import as_json as test_field_as_json
 from matchmaker.testfields.models import Place, TestFieldKind

@@ -23,7 +23,7 @@ from matchmaker.permissions import Permission, allows, permits
 from matchmaker.sheets import Format
 from matchmaker.suggestions.filters import Filters
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import search as find
+from matchmaker.suggestions.searching import search as find
 
 bp = Blueprint("directory", __name__)
 

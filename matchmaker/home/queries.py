@@ -26,7 +26,8 @@ from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Competence
-from matchmaker.suggestions.queries import Suggestion, suggest_for_need
+from matchmaker.suggestions.asking import Suggestion
+from matchmaker.suggestions.queries import suggest_for_need
 from matchmaker.testfields.models import TestField
 
 #: How many days before its end an item's owner is asked to renew it.

@@ -16,9 +16,9 @@ from matchmaker.clusters.models import Organisation
 from matchmaker.introductions import things
 from matchmaker.introductions.models import About, Introduction, Side
 from matchmaker.suggestions import cards, queries
+from matchmaker.suggestions.asking import Suggestion, Target
 from matchmaker.suggestions.explaining import Quote
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import Suggestion, Target
 
 #: What a card says, beside its pairs.
 SAID = ("met", "unmet", "unknown", "why", "why_yes")

@@ -4,6 +4,10 @@ An item's text becomes *statements* (rows, written in the item's own transaction
 after the commit). Each worker keeps an index in memory that catches up with the database before every search, so the
 index is only ever a cache. The engine proposes candidates among what the viewer may read; the database has the last
 word; the manager's verdicts are applied as constraints beside the scores. The only importer of ``embeddings``.
+
+A question's way: ``queries`` (what is asked with) → ``allowed`` (what may be found) → ``ranking`` (an ``asking``
+becomes answers in their order) → ``reasons`` (why each). A statement's way: ``indexing`` (its row) → ``embedding`` (its
+vector) → ``catalogue`` (the index of a worker).
 """
 
 from __future__ import annotations

@@ -18,11 +18,11 @@ from matchmaker.items.models import Cooperation, Rung
 from matchmaker.items.models import Field as FieldOfActivity
 from matchmaker.items.resources import ItemPath
 from matchmaker.permissions import Permission, permits, require
-from matchmaker.suggestions import operations, queries
+from matchmaker.suggestions import allowed, feedback, operations, queries, ranking
+from matchmaker.suggestions.asking import Sort, SuggestionList, Target
 from matchmaker.suggestions.filters import Basis, Filters, UnknownFilter
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, NeverReason
 from matchmaker.suggestions.presenting import as_json
-from matchmaker.suggestions.queries import Sort, SuggestionList, Target
 from matchmaker.suggestions.views import find_suggested, subject_or_refuse
 from matchmaker.testfields.models import Place, TestFieldKind
 
@@ -91,7 +91,7 @@ class Question(BaseModel):
         description="Conditions that hold together; values of one are alternatives: sector, type, sme, country, "
         "region, kind, basis, trl_min, trl_max, rung, regulated, place, field, cooperation, language.",
     )
-    limit: int = Field(10, ge=1, le=queries.CUT, description="At most so many of each kind.")
+    limit: int = Field(10, ge=1, le=ranking.CUT, description="At most so many of each kind.")
 
 
 class SuggestedOrganisation(BaseModel):
@@ -228,7 +228,7 @@ class SuggestionsQuery(FilterQuery):
     """Which suggestions."""
 
     sort: Sort = Field(Sort.BEST, description="What a manager recommends stays first in each order.")
-    limit: int = Field(10, ge=1, le=queries.CUT)
+    limit: int = Field(10, ge=1, le=ranking.CUT)
     offset: int = Field(0, ge=0, le=1_000)
     language: list[str] = Field(default_factory=list, max_length=30, description="Languages that people work in.")
     cooperation: list[Cooperation] = Field(default_factory=list)
@@ -368,8 +368,8 @@ class AnswersAnswer(BaseModel):
 def answers(query: AnswersQuery) -> Response:
     """What your organisation answered to the suggestions for one of its things; what is gone is left out."""
     subject = _own_subject(query.subject_kind, query.subject)
-    given = queries.answers_to(db.session, subject)
-    things = queries.load_things(db.session, g.viewer, given)
+    given = feedback.answers_to(db.session, subject)
+    things = allowed.load_things(db.session, g.viewer, given)
     return jsonify(items=[_answer_as_json(given[key], things[key]) for key in given if key in things])
 
 

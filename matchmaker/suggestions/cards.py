@@ -12,9 +12,9 @@ from matchmaker.curation.models import VerdictKind
 from matchmaker.items.labels import country_name, label, labels
 from matchmaker.items.models import Cooperation
 from matchmaker.suggestions import words
+from matchmaker.suggestions.asking import Suggestion
 from matchmaker.suggestions.explaining import Pair, Quote
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import Suggestion
 from matchmaker.testfields.models import Place
 
 #: The page of each kind of thing.

@@ -27,13 +27,13 @@ from matchmaker.clusters.queries import viewer_for
 from matchmaker.commands import Command, Group, option
 from matchmaker.db import db, reading, writing
 from matchmaker.permissions import VISITOR, Viewer
-from matchmaker.suggestions import indexing, pairing, queries, switching, words
+from matchmaker.suggestions import asking, indexing, pairing, queries, ranking, switching, words
+from matchmaker.suggestions.asking import Target
 from matchmaker.suggestions.catalogue import Catalogue, ModelState, current_catalogue, read_through
 from matchmaker.suggestions.embedding import count_read_otherwise, drop_damaged, embed_all, read_again
 from matchmaker.suggestions.filters import Filters, UnknownFilter
 from matchmaker.suggestions.models import Embedding, ItemKind, Standing, StatementRow
 from matchmaker.suggestions.presenting import as_json
-from matchmaker.suggestions.queries import Target
 from matchmaker.translations import Number
 
 index = Group("index", help="The index of everything that can be found.")
@@ -299,7 +299,7 @@ def tidy() -> None:
 @option("--text", required=True, help="What is sought, in plain words; - reads it from standard input.")
 @option("--kind", type=click.Choice([str(t) for t in Target if t is not Target.PEERS]), default=str(Target.PARTNERS))
 @option("--filter", "pairs", multiple=True, metavar="NAME=VALUE", help="For example country=SE; may be repeated.")
-@option("--limit", type=click.IntRange(1, queries.CUT), default=10)
+@option("--limit", type=click.IntRange(1, ranking.CUT), default=10)
 @option("--json", "to_json", is_flag=True, help="Names, bands and evidence as JSON.")
 @option("--as", "email", metavar="EMAIL", help="See what this user may see; without it, what is public.")
 @with_appcontext
@@ -335,7 +335,7 @@ def _viewer(email: str) -> Viewer:
 @click.command("pairs", cls=Command)
 @option("--as", "email", required=True, metavar="EMAIL", help="The member or manager whose needs are asked with.")
 @option("--filter", "conditions", multiple=True, metavar="NAME=VALUE", help="As for suggest; may be repeated.")
-@option("--limit", type=click.IntRange(1, queries.CUT), default=5, help="Partners of each need.")
+@option("--limit", type=click.IntRange(1, ranking.CUT), default=5, help="Partners of each need.")
 @option("--json", "to_json", is_flag=True, help="One line of JSON for each need.")
 @with_appcontext
 def pair_up(email: str, conditions: tuple[str, ...], limit: int, to_json: bool) -> None:
@@ -373,7 +373,7 @@ def _filters(pairs: tuple[str, ...]) -> Filters:
         raise click.BadParameter(str(error), param_hint="--filter") from error
 
 
-def _print(found: queries.SuggestionList) -> None:
+def _print(found: asking.SuggestionList) -> None:
     console = Console()
     if not found.items:
         console.print(_("Nobody fits. Try the words of the field, or fewer filters."))

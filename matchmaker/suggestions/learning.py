@@ -25,7 +25,8 @@ from matchmaker.items.queries import findable
 from matchmaker.permissions import Viewer
 from matchmaker.suggestions.indexing import MODELS, Key
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, LearnedOrder, NeverReason
-from matchmaker.suggestions.queries import FEATURES, features_for
+from matchmaker.suggestions.queries import features_for
+from matchmaker.suggestions.ranking import FEATURES
 
 #: Undecided candidates of a list that a decision is compared with: those that stood first.
 COMPARED = 10

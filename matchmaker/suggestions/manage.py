@@ -23,7 +23,7 @@ from matchmaker.permissions import NotPermitted, Permission, permits
 from matchmaker.suggestions import glossary, learning
 from matchmaker.suggestions.forms import AcronymForm, WordForm
 from matchmaker.suggestions.models import GlossaryChange, LearnedOrder
-from matchmaker.suggestions.queries import FEATURES
+from matchmaker.suggestions.ranking import FEATURES
 from matchmaker.suggestions.views import bp
 
 #: The kinds of entries, as they stand in an address, and the language that each means to the engine.

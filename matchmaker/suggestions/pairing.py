@@ -16,11 +16,13 @@ from embeddings.pairs import BLOCK, nearest_pairs
 from matchmaker.items.queries import findable
 from matchmaker.needs.models import Need
 from matchmaker.permissions import Permission, Viewer, allows
+from matchmaker.suggestions.allowed import partner_statements
+from matchmaker.suggestions.asking import SuggestionList
 from matchmaker.suggestions.catalogue import current_catalogue
 from matchmaker.suggestions.filters import NO_FILTERS, Filters
 from matchmaker.suggestions.indexing import text_of
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import SuggestionList, partner_statements, suggest_for_need
+from matchmaker.suggestions.queries import suggest_for_need
 
 #: Statements by meaning among which the partners of one need are ranked.
 SHORTLIST = 400

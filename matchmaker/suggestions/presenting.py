@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from matchmaker.items.models import Teaser
+from matchmaker.suggestions.asking import Suggestion, SuggestionList
 from matchmaker.suggestions.explaining import Quote
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import Suggestion, SuggestionList
 from matchmaker.suggestions.words import reason_text, wish_texts
 
 

@@ -20,9 +20,10 @@ from matchmaker.needs.models import Need
 from matchmaker.permissions import Viewer
 from matchmaker.profiles.models import Evidence, evidence_organisation
 from matchmaker.suggestions import explaining
+from matchmaker.suggestions.allowed import load_texts, load_things
 from matchmaker.suggestions.catalogue import current_catalogue, item_key
 from matchmaker.suggestions.explaining import Quote, quote
-from matchmaker.suggestions.queries import load_texts, load_things, partners_by_part
+from matchmaker.suggestions.queries import partners_by_part
 
 #: Parts that a need may have, letters of one, and members that a team may have.
 PARTS, LONGEST_PART, SMALLEST, LARGEST = 8, 300, 2, 6

@@ -25,11 +25,11 @@ from matchmaker.items.queries import get_or_refuse, teaser_or_refuse
 from matchmaker.needs.models import Need
 from matchmaker.permissions import NotPermitted, Permission, permits, require
 from matchmaker.sheets import Format
-from matchmaker.suggestions import cards, exports, operations, queries, teams, words
+from matchmaker.suggestions import allowed, cards, exports, feedback, operations, queries, ranking, teams, words
+from matchmaker.suggestions.asking import Sort, SuggestionList, Target
 from matchmaker.suggestions.filters import VOCABULARIES, Filters
 from matchmaker.suggestions.indexing import KIND_OF, MODELS
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, NeverReason
-from matchmaker.suggestions.queries import Sort, SuggestionList, Target
 from matchmaker.testfields.models import TestField, TestFieldKind
 
 bp = Blueprint("suggestions", __name__, url_prefix="/suggestions")
@@ -204,7 +204,7 @@ def _list_page(
     filters = Filters.of_address(request.args)
     sort, shown = _sort(), _shown()
     if format:
-        every = ask(filters=filters, sort=sort, limit=queries.CUT).items
+        every = ask(filters=filters, sort=sort, limit=ranking.CUT).items
         rows = [(suggestion, cards.card(suggestion, kind, _asker(subject))) for suggestion in every]
         return sheets.answer("suggestions", format, exports.SUGGESTION, rows)
     own = _is_own(subject)
@@ -325,8 +325,8 @@ def _empty(kind: ItemKind, target: Target) -> dict[str, str]:
 
 def _count_text(target: Target, total: int) -> str:
     """How many there are; the engine looks at the best hundred."""
-    if total >= queries.CUT:
-        return _("The best %(num)s suggestions", num=queries.CUT)
+    if total >= ranking.CUT:
+        return _("The best %(num)s suggestions", num=ranking.CUT)
     if target is Target.PEERS:
         return ngettext("%(num)s look-alike", "%(num)s look-alikes", total)
     if target is Target.TEST_FIELDS:
@@ -362,7 +362,7 @@ def _tabs(kind: ItemKind, subject: Any, target: Target | None, total: int | None
 
     saved = None
     if _is_own(subject):
-        saved = len(queries.saved(db.session, g.viewer, subject))
+        saved = len(feedback.saved(db.session, g.viewer, subject))
     if kind in (ItemKind.NEED, ItemKind.TEASER):
         on_partners = target is Target.PARTNERS
         on_fields = target is Target.TEST_FIELDS
@@ -389,7 +389,7 @@ def _tabs(kind: ItemKind, subject: Any, target: Target | None, total: int | None
 
 def _saved_page(kind: ItemKind, subject: Any, format: Format | None) -> Any:
     require(g.viewer, Permission.EDIT, subject)
-    saved = [_answered(given, thing) for given, thing in queries.saved(db.session, g.viewer, subject)]
+    saved = [_answered(given, thing) for given, thing in feedback.saved(db.session, g.viewer, subject)]
     if format:
         return sheets.answer("saved", format, exports.SAVED, saved)
     return render_template(
@@ -518,7 +518,7 @@ def for_text() -> str:
     too_long = len(text) > LONGEST_TEXT
     found = None
     if request.method == "POST" and text.strip() and not too_long:
-        shown = min(queries.CUT, PAGE * 2)
+        shown = min(ranking.CUT, PAGE * 2)
         found = queries.suggest_for_text(db.session, g.viewer, text, target=target, filters=filters, limit=shown)
     return render_template(
         "suggestions/text.html",
@@ -573,12 +573,12 @@ def _sort() -> Sort:
 def _shown() -> int:
     """How many suggestions are asked for: a page, and what "more" has added."""
     asked = request.args.get("shown", "")
-    return min(max(int(asked), PAGE), queries.CUT) if asked.isdecimal() and len(asked) < 5 else PAGE
+    return min(max(int(asked), PAGE), ranking.CUT) if asked.isdecimal() and len(asked) < 5 else PAGE
 
 
 def _options(target: Target, filters: Filters) -> dict[str, list[Choice]]:
     """The choices of every filter, ticked as the address says."""
-    countries, regions = queries.places(db.session)
+    countries, regions = allowed.places(db.session)
 
     def of(enum: type[Any], name: str) -> list[Choice]:
         return [Choice(str(one), label(one), one in getattr(filters, name)) for one in enum]
@@ -644,7 +644,7 @@ def answer() -> Response:
     kind = _kind("object_kind", (ItemKind.ORGANISATION, ItemKind.TEST_FIELD, ItemKind.NEED, ItemKind.TEASER))
     suggested = find_suggested(kind, request.form.get("object", ""))
     given = request.form.get("answer", "")
-    back = back_to(url_for(PAGES[queries.subject_kind(subject)], public_id=subject.public_id))
+    back = back_to(url_for(PAGES[feedback.subject_kind(subject)], public_id=subject.public_id))
     if given == "":
         operations.take_back(db.session, subject=subject, suggested=suggested)
         db.session.commit()
@@ -673,7 +673,7 @@ def answer() -> Response:
         Answer.NEVER: _("Not suggested again here: %(name)s.", name=name),
     }[Answer(given)]
     undo = render_template(
-        "suggestions/_undo.html", subject=subject, subject_kind=queries.subject_kind(subject), thing=suggested,
+        "suggestions/_undo.html", subject=subject, subject_kind=feedback.subject_kind(subject), thing=suggested,
         kind=kind, back=back,
     )  # fmt: skip
     flash(Markup("{} {}").format(said, Markup(undo)))  # noqa: S704 - our own template, escaped by it.

@@ -12,9 +12,9 @@ from embeddings import Band
 from matchmaker.clusters.models import Organisation, OrganisationType
 from matchmaker.items.labels import country_name, label, labels, language_in_sentence
 from matchmaker.items.models import Cooperation, Rung, Stage
+from matchmaker.suggestions.asking import Sort, Suggestion
 from matchmaker.suggestions.explaining import Because, Pair, Quote, Reason, Standing, Wish, Wished
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import Sort, Suggestion
 
 #: Shared words that are named in a sentence; the marks in the texts show all of them.
 NAMED_TERMS = 6

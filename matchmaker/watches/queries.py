@@ -14,7 +14,7 @@ from matchmaker.directory.queries import MODELS, newest
 from matchmaker.items.queries import findable
 from matchmaker.permissions import NotPermitted, Viewer
 from matchmaker.suggestions.models import ItemKind
-from matchmaker.suggestions.queries import search
+from matchmaker.suggestions.searching import search
 from matchmaker.watches.models import Find, Watch
 
 #: How often each watch is looked at.

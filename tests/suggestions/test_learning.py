@@ -15,7 +15,7 @@ from matchmaker import jobs
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.permissions import Viewer, Visibility
-from matchmaker.suggestions import learning, operations, queries
+from matchmaker.suggestions import learning, operations, queries, ranking
 from matchmaker.suggestions.models import Answer, Feedback, ItemKind, LearnedOrder, NeverReason
 from tests import factories
 
@@ -120,7 +120,7 @@ def test_too_few_decisions_change_nothing(app: Flask, session: Session, world: f
 def taught(session: Session, world: factories.World, inside: None) -> Any:
     """A need of a cluster that has learned to prefer what is near."""
     [need] = furnish(session, world, 1)
-    weights = {**queries.FEATURES, "nearness": 9.0}
+    weights = {**ranking.FEATURES, "nearness": 9.0}
     session.add(LearnedOrder(cluster_id=world.cluster.id, weights=weights, better=30, worse=5, same=5, adopted=True))
     session.commit()
     return need

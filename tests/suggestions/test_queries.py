@@ -18,11 +18,11 @@ from matchmaker.curation.models import VerdictKind
 from matchmaker.db import today, utcnow
 from matchmaker.items.models import ItemState, Rung
 from matchmaker.permissions import VISITOR, Viewer, Visibility
-from matchmaker.suggestions import operations, queries
+from matchmaker.suggestions import allowed, operations, queries, ranking, searching
+from matchmaker.suggestions.asking import Sort, SuggestionList, Target
 from matchmaker.suggestions.explaining import Standing, Wished
 from matchmaker.suggestions.filters import Filters, UnknownFilter
 from matchmaker.suggestions.models import Answer, ItemKind, Objection, StatementRow
-from matchmaker.suggestions.queries import Sort, SuggestionList, Target
 from tests import factories
 
 pytestmark = [pytest.mark.usefixtures("inside"), pytest.mark.every_database]
@@ -131,7 +131,7 @@ def test_a_text_that_others_may_not_read_changes_nothing_in_anybodys_suggestions
         (VISITOR, queries.suggest_for_text, need.title),
     ]
     before = [plain(ask(session, viewer, thing, limit=100)) for viewer, ask, thing in asked]
-    searched = [queries.search(session, viewer, need.title) for viewer, _, _ in asked]
+    searched = [searching.search(session, viewer, need.title) for viewer, _, _ in asked]
 
     secret = factories.competence(session, board.host, title=need.title, description=need.description, **hidden)
     factories.evidence(session, board.host, title=need.title, description=need.description, **hidden)
@@ -141,7 +141,7 @@ def test_a_text_that_others_may_not_read_changes_nothing_in_anybodys_suggestions
 
     assert [plain(ask(session, viewer, thing, limit=100)) for viewer, ask, thing in asked] == before
     for viewer, answer in zip((viewer for viewer, _, _ in asked), searched, strict=True):
-        after = queries.search(session, viewer, need.title)
+        after = searching.search(session, viewer, need.title)
         assert (after.total, after.counts) == (answer.total, answer.counts)
         assert [hit.item.id for hit in after.hits] == [hit.item.id for hit in answer.hits]
 
@@ -155,14 +155,15 @@ def test_whatever_the_index_returns_the_database_has_the_last_word(
     factories.test_field(session, board.stranger, title=need.title, visibility=Visibility.PRIVATE)
     session.commit()
     everything = np.array(sorted(session.scalars(select(StatementRow.id))), dtype=np.int64)
-    monkeypatch.setattr(queries, "allowed_statements", lambda *_args, **_more: everything)
+    for module in (allowed, ranking, searching):
+        monkeypatch.setattr(module, "allowed_statements", lambda *_args, **_more: everything)
 
     viewer = viewer_for(session, board.sme_user)
     for target in (Target.PARTNERS, Target.TEST_FIELDS):
         found = queries.suggest_for_need(session, viewer, need, target=target, limit=100)
         assert not any(pair.offer.item is secret for one in found.items for pair in one.pairs)
         assert "Stranger AS" not in [one.organisation.name for one in found.items]
-    assert secret.id not in [hit.item.id for hit in queries.search(session, viewer, need.title).hits]
+    assert secret.id not in [hit.item.id for hit in searching.search(session, viewer, need.title).hits]
 
 
 def test_the_owner_finds_their_own_private_competence(session: Session, board: factories.World) -> None:
@@ -172,7 +173,7 @@ def test_the_owner_finds_their_own_private_competence(session: Session, board: f
 
     def found_by(user: Any) -> list[Any]:
         # Only this very text is looked for: the hashing encoder may think any two words alike by chance.
-        hits = queries.search(session, viewer_for(session, user), "quokka").hits
+        hits = searching.search(session, viewer_for(session, user), "quokka").hits
         return [hit.item.id for hit in hits if hit.kind is ItemKind.COMPETENCE]
 
     assert secret.id in found_by(member)
@@ -184,27 +185,27 @@ def test_a_members_only_competence_reaches_the_cluster_and_nobody_else(
 ) -> None:
     factories.competence(session, board.host, title="Quokka husbandry", visibility=Visibility.MEMBERS)
     session.commit()
-    assert queries.search(session, viewer_for(session, board.sme_user), "quokka").total == 1
+    assert searching.search(session, viewer_for(session, board.sme_user), "quokka").total == 1
     for stranger in (viewer_for(session, board.outsider), VISITOR):
-        assert queries.search(session, stranger, "quokka").total == 0
+        assert searching.search(session, stranger, "quokka").total == 0
 
 
 def test_who_leaves_the_cluster_loses_what_is_for_members_at_once(session: Session, board: factories.World) -> None:
     factories.competence(session, board.host, title="Quokka husbandry", visibility=Visibility.MEMBERS)
     session.commit()
     viewer = viewer_for(session, board.sme_user)
-    assert queries.search(session, viewer, "quokka").total == 1
+    assert searching.search(session, viewer, "quokka").total == 1
 
     session.delete(board.host.cluster_memberships[0])
     session.commit()
 
-    assert queries.search(session, viewer, "quokka").total == 0
+    assert searching.search(session, viewer, "quokka").total == 0
 
 
 def test_filters_work_before_the_cut(
     session: Session, board: factories.World, need: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "CUT", 1)
+    monkeypatch.setattr(ranking, "CUT", 1)
     viewer = viewer_for(session, board.sme_user)
     assert names(queries.suggest_for_need(session, viewer, need)) == ["Universität Elbstrand"]
     in_sweden = queries.suggest_for_need(session, viewer, need, filters=Filters(country=("SE",)))
@@ -306,7 +307,7 @@ def test_a_pin_is_first_even_if_the_engine_ranks_it_last_and_gets_no_invented_ba
 def test_a_pinned_member_that_the_cut_left_out_is_explained_all_the_same(
     session: Session, board: factories.World, need: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "CUT", 1)
+    monkeypatch.setattr(ranking, "CUT", 1)
     give(session, board, VerdictKind.PIN, need, board.host, "Their stand is free this spring.")
     found = queries.suggest_for_need(session, viewer_for(session, board.sme_user), need)
     assert names(found) == ["Mälardalens Testbädd AB", "Universität Elbstrand"]
@@ -540,14 +541,14 @@ def test_an_item_is_found_by_a_word_of_its_title_while_its_vector_is_pending(
     factories.test_field(session, board.host, title="Wolpertinger stable")
     factories.organisation(session, within=board.cluster, name="Wolpertinger & Söhne")
     session.commit()
-    answer = queries.search(session, VISITOR, "Wolpertinger")
+    answer = searching.search(session, VISITOR, "Wolpertinger")
     assert {kind: count for kind, count in answer.counts.items() if count} == {
         ItemKind.COMPETENCE: 1,
         ItemKind.NEED: 1,
         ItemKind.TEST_FIELD: 1,
         ItemKind.ORGANISATION: 1,
     }
-    assert [hit.kind for hit in queries.search(session, VISITOR, "wolpert", kinds=[ItemKind.NEED]).hits] == [
+    assert [hit.kind for hit in searching.search(session, VISITOR, "wolpert", kinds=[ItemKind.NEED]).hits] == [
         ItemKind.NEED
     ]
 
