@@ -65,7 +65,7 @@ def blueprint(name: str) -> APIBlueprint:
 def validation_error(error: ValidationError) -> Response:
     """The answer to input that does not fit its schema: where, and what was expected."""
     details = [{"where": ".".join(map(str, e["loc"])), "what": str(expectation(e))} for e in error.errors()]
-    return make_response(*answer(422, "The input does not fit the schema.", details))
+    return make_response(*answer(422, _("The input does not fit the schema."), details))
 
 
 def invalid(**wrong: Any) -> Response:
@@ -75,7 +75,7 @@ def invalid(**wrong: Any) -> Response:
         for field, said in wrong.items()
         for what in (said if isinstance(said, list | tuple) else [said])
     ]
-    return make_response(*answer(422, "The input does not fit the schema.", details))
+    return make_response(*answer(422, _("The input does not fit the schema."), details))
 
 
 def depth(body: bytes) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Select, and_, asc, desc, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -99,4 +100,4 @@ def _read_cursor(cursor: str, kind: type[Any]) -> tuple[Any, str]:
             raise ValueError
         return (value if kind is str else kind.fromisoformat(value)), public_id
     except (ValueError, TypeError, RecursionError, OverflowError):
-        raise BadCursor("expected a cursor that a list gave") from None
+        raise BadCursor(_("expected a cursor that a list gave")) from None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from flask import Response, g, jsonify, make_response, request
+from flask_babel import gettext as _
 from flask_openapi3 import FileStorage, Tag
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -132,9 +133,9 @@ def _written(path: Path, body: str, answers: str, sent: Sequence[FileStorage] | 
     introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     text = clean_text(body)
     if not text:
-        return api.invalid(body="expected a text, found none")
+        return api.invalid(body=_("expected a text, found none"))
     if sent is not None and not sent:
-        return api.invalid(files="expected a file or more, found none")
+        return api.invalid(files=_("expected a file or more, found none"))
     answered = queries.message_or_refuse(db.session, introduction, answers) if answers else None
     try:
         made = operations.write(
@@ -147,13 +148,21 @@ def _written(path: Path, body: str, answers: str, sent: Sequence[FileStorage] | 
             files=[files.check(one.filename or "", one.read()) for one in sent or ()],
         )
     except files.FileRefused as error:
-        return api.invalid(files=f"expected one of {files.ALLOWED} of at most 5 MB, found {error.args[0]!r}")
+        return api.invalid(
+            files=_(
+                "expected one of %(allowed)s of at most 5 MB, found “%(found)s”",
+                allowed=files.ALLOWED,
+                found=error.args[0],
+            )
+        )
     except operations.TooManyFiles:
         db.session.rollback()
-        return api.invalid(files=f"expected at most {files.MOST} files, found {len(sent or ())}")
+        return api.invalid(
+            files=_("expected at most %(most)s files, found %(found)s", most=files.MOST, found=len(sent or ()))
+        )
     except operations.Closed:
         db.session.rollback()
-        return make_response(*answer(409, "The introduction does not hold, so nobody can write."))
+        return make_response(*answer(409, _("The introduction does not hold, so nobody can write.")))
     db.session.commit()
     names = {answered.id: answered.public_id} if answered is not None else {}
     return make_response(jsonify(_as_json(made, side, names)), 201)

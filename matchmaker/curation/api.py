@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -123,9 +124,9 @@ def give(body: VerdictBody) -> Response:
             on_teaser=on_teaser,
         )
     except operations.ReasonMissing:
-        return api.invalid(reason="expected a reason, found none")
+        return api.invalid(reason=_("expected a reason, found none"))
     except operations.NotAPair:
-        return api.invalid(object="expected something that can be suggested for the subject")
+        return api.invalid(object=_("expected something that can be suggested for the subject"))
     db.session.commit()
     return make_response(jsonify(_as_json(made)), 201)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from flask import Response, g, jsonify, make_response, request, url_for
+from flask_babel import gettext as _
 from flask_openapi3 import RawModel, Tag
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -165,9 +166,9 @@ def upload(query: UploadQuery, raw: UploadFile) -> Response:
     """Take a file and guess what its columns mean. Nothing comes in before it is started."""
     clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
     if query.kind not in queries.kinds(g.viewer):
-        return api.invalid(kind=f"expected one of {', '.join(queries.kinds(g.viewer))}")
+        return api.invalid(kind=_("expected one of: %(expected)s", expected=", ".join(queries.kinds(g.viewer))))
     if query.kind is not FileKind.CLUSTER and query.cluster not in clusters:
-        return api.invalid(cluster="expected a cluster that you manage")
+        return api.invalid(cluster=_("expected a cluster that you manage"))
     try:
         run = running.upload(
             db.session,
@@ -198,7 +199,7 @@ def preview(path: ItemPath) -> Response:
     """What the first rows would become; nothing is changed."""
     run = _run(path)
     if run.state is not RunState.MAPPING:
-        return make_response(*answer(409, "It has been started."))
+        return make_response(*answer(409, _("It has been started.")))
     seen = running.foresee(db.session, run, examples=0)
     refused = [RowAnswer(line=row.line, outcome=Outcome.REFUSED, reason=str(row.reason)) for row in seen.refused[:100]]
     return jsonify(
@@ -290,7 +291,7 @@ def _moved(path: ItemPath, move: Callable[[ImportRun], object], *, wake: bool = 
     try:
         move(run)
     except running.NotNow:
-        return make_response(*answer(409, f"This can't be done while it is {run.state}."))
+        return make_response(*answer(409, _("This can't be done while it is %(state)s.", state=run.state)))
     if wake:
         jobs.wake(db.session, "imports")
     db.session.commit()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -169,7 +170,7 @@ def screen(query: ScreenQuery) -> Response:
         introduction, side = operations.planned(asker(), target, made_for), Side.ASKER
         why = explanation.shown(db.session, g.viewer, made_for, asker(), target)
     else:
-        return api.invalid(**{"introduction, about": "expected one of them"})
+        return api.invalid(**{"introduction, about": _("expected one of them")})
     offered: Offer = queries.offer_of(db.session, introduction, side, acting_user())
     always = {str(name): offered.values[name] for name in operations.ALWAYS if name in offered.values}
     optional = {name: value for name, value in offered.values.items() if name not in always}
@@ -258,13 +259,15 @@ def _done(introduction: Introduction, act: Callable[[], None]) -> Response:
         return _changed()
     except operations.Moved:
         db.session.rollback()
-        return make_response(*answer(409, "The introduction has moved on; read it again."))
+        return make_response(*answer(409, _("The introduction has moved on; read it again.")))
     return jsonify(_as_json(introduction))
 
 
 def _changed() -> Response:
     db.session.rollback()
-    return make_response(*answer(409, "What would be disclosed is not what was shown: read the consent screen again."))
+    return make_response(
+        *answer(409, _("What would be disclosed is not what was shown: read the consent screen again."))
+    )
 
 
 def acting_user() -> User:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -148,7 +149,7 @@ def propose(body: TogetherBody) -> Response:
     other = organisation_by_public_id(db.session, body.other)
     reason = clean_text(body.reason)
     if not reason:
-        return api.invalid(reason="expected a text, found none")
+        return api.invalid(reason=_("expected a text, found none"))
     try:
         made, new = operations.propose(
             db.session,
@@ -160,10 +161,10 @@ def propose(body: TogetherBody) -> Response:
             cluster_id=cluster_id,
         )
     except operations.NotYourself:
-        return api.invalid(other="expected another organisation")
+        return api.invalid(other=_("expected another organisation"))
     db.session.commit()
     if not new:
-        return make_response(*answer(409, "These two have an introduction about this already; nothing was sent."))
+        return make_response(*answer(409, _("These two have an introduction about this already; nothing was sent.")))
     return make_response(jsonify(_as_json(made)), 201)
 
 
@@ -202,7 +203,7 @@ def _moved(path: Path, act: Callable[[Introduction], None]) -> Response:
         db.session.commit()
     except operations.Moved:
         db.session.rollback()
-        return make_response(*answer(409, "The request has been moved already; read it again."))
+        return make_response(*answer(409, _("The request has been moved already; read it again.")))
     return jsonify(_as_json(introduction))
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -115,7 +116,7 @@ def set_limits(body: LimitsBody) -> Response:
     """For everybody in your organisation. What is too much for now waits, and no asker can tell."""
     until = body.paused_until
     if until is not None and not today() < until <= today() + timedelta(days=365):
-        return api.invalid(paused_until="expected a day within the next year")
+        return api.invalid(paused_until=_("expected a day within the next year"))
     limits = operations.set_limits(db.session, asker(), per_week=body.per_week, paused=body.paused, paused_until=until)
     operations.deliver_due(db.session, utcnow())
     db.session.commit()

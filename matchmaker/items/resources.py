@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response, request, url_for
+from flask_babel import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -252,7 +253,7 @@ class Resource:
         try:
             self.delete(db.session, self._own(path))
         except NotADraft:
-            return make_response(*answer(409, "Only a draft can be deleted; withdraw this instead."))
+            return make_response(*answer(409, _("Only a draft can be deleted; withdraw this instead.")))
         db.session.commit()
         return make_response("", 204)
 
@@ -264,7 +265,11 @@ class Resource:
     def _moved(self, item: Any, move: Callable[[Any], None], among: tuple[ItemState, ...] = ()) -> Response:
         if among and item.state not in among:
             expected = " or ".join(str(state) for state in among)
-            return make_response(*answer(409, f"Expected it to be {expected}, found it {item.state}."))
+            return make_response(
+                *answer(
+                    409, _("Expected it to be %(expected)s, found it %(state)s.", expected=expected, state=item.state)
+                )
+            )
         if refusal := overtaken(item, needed=False):
             return refusal
         move(item)

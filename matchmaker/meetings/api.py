@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -110,7 +111,7 @@ def propose(path: Path, body: ProposeBody) -> Response:
         db.session.commit()
     except operations.NoTimes:
         db.session.rollback()
-        return api.invalid(times="expected times within the next two years")
+        return api.invalid(times=_("expected times within the next two years"))
     except (operations.NotIntroduced, operations.Settled):
         return _moved()
     return make_response(jsonify(_as_json(made, side)), 201)
@@ -165,7 +166,7 @@ def _acted(path: MeetingPath, act: Callable[[Meeting, Side], None]) -> Response:
 
 def _moved() -> Response:
     db.session.rollback()
-    return make_response(*answer(409, "The meeting or the introduction has moved on; read it again."))
+    return make_response(*answer(409, _("The meeting or the introduction has moved on; read it again.")))
 
 
 def _as_json(meeting: Meeting, side: Side) -> dict[str, Any]:

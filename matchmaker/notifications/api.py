@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -149,7 +150,7 @@ def prefer(body: PreferencesBody) -> Response:
         kind = KINDS.get(wanted.kind)
         if kind is None or not kind.optional:
             db.session.rollback()
-            return api.invalid(ways=f"expected kinds that are optional, got {wanted.kind}")
+            return api.invalid(ways=_("expected kinds that are optional, found “%(kind)s”", kind=wanted.kind))
         operations.prefer(db.session, g.viewer.user_id, kind, Way(wanted.in_inbox, wanted.by_mail))
     if body.digest is not None:
         operations.choose_rhythm(db.session, g.viewer.user_id, body.digest)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -186,7 +187,7 @@ def report(path: Path, body: ReportBody) -> Response:
             note=clean_text(body.note),
         )
     except operations.Incomplete:
-        return api.invalid(kind=operations.Incomplete.__doc__)
+        return api.invalid(kind=_("An agreement needs its kind, an application its amount, and “nothing” its reason."))
     except operations.NotIntroduced:
         return _holds_no_longer()
     db.session.commit()
@@ -207,7 +208,7 @@ def say(path: OutcomePath, body: SayBody) -> Response:
     elif outcome.side == side:
         operations.take_back(db.session, outcome)
     else:
-        return make_response(*answer(409, "The other side said it; you can see it differently."))
+        return make_response(*answer(409, _("The other side said it; you can see it differently.")))
     db.session.commit()
     return jsonify(_as_json(outcome, side))
 
@@ -221,7 +222,7 @@ def tell(path: Path, body: StoryBody) -> Response:
     introduction, side = own_or_refuse(db.session, path.public_id, g.viewer)
     title, text = clean_line(body.title), clean_text(body.text)
     if not title or not text:
-        return api.invalid(**{"title, text": "expected words, found none"})
+        return api.invalid(**{"title, text": _("expected words, found none")})
     try:
         made = operations.tell_story(
             db.session, introduction, side, acting_user(), title=title, text=text, version=body.version
@@ -262,12 +263,12 @@ def _story_or_refuse(introduction: Introduction) -> Story:
 
 def _holds_no_longer() -> Response:
     db.session.rollback()
-    return make_response(*answer(409, "The introduction holds no longer."))
+    return make_response(*answer(409, _("The introduction holds no longer.")))
 
 
 def _words_changed() -> Response:
     db.session.rollback()
-    return make_response(*answer(409, "The words have changed since you read them; read them again."))
+    return make_response(*answer(409, _("The words have changed since you read them; read them again.")))
 
 
 def _as_json(outcome: Outcome, side: Side) -> dict[str, Any]:

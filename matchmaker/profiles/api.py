@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response, url_for
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import and_, func, or_, select
@@ -179,7 +180,7 @@ def create_organisation(body: OrganisationBody) -> Response:
     alike = look_alikes(db.session, name=form.facts.name, ror=form.facts.ror, website=form.facts.website)
     if alike and (not body.not_the_same or any(likeness is Likeness.ROR for _one, likeness in alike)):
         details = [{"where": likeness.value, "what": one.name, "id": one.public_id} for one, likeness in alike]
-        return make_response(*answer(409, "A similar organisation is here already.", details))
+        return make_response(*answer(409, _("A similar organisation is here already."), details))
     user = db.session.get_one(User, g.viewer.user_id)
     made = clusters.create_organisation(db.session, user, form.facts, form.chosen(offered))
     db.session.commit()
@@ -204,7 +205,7 @@ def change_organisation(path: ItemPath, header: IfMatch, body: OrganisationChang
     if not form.validate():
         return api.invalid(**form.errors)
     if form.facts.ror and look_alikes(db.session, name="", ror=form.facts.ror, website="", besides=own.id):
-        return make_response(*answer(409, "Another organisation has this ROR id already."))
+        return make_response(*answer(409, _("Another organisation has this ROR id already.")))
     try:
         clusters.edit_organisation(own, form.facts, version=own.version)
         db.session.flush()
@@ -377,7 +378,7 @@ def attach(path: ItemPath, body: RecordBody) -> Response:
     own = _own_competence(path)
     record = get_or_refuse(db.session, Evidence, body.evidence, g.viewer)
     if record not in own.evidence and record not in queries.attachable_evidence(db.session, own):
-        return api.invalid(evidence="expected a record that your organisation stands behind")
+        return api.invalid(evidence=_("expected a record that your organisation stands behind"))
     operations.attach(db.session, own, record)
     db.session.commit()
     return competences.read(path)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -92,7 +93,7 @@ def ask(body: ComplaintBody) -> Response:
     thing, on_teaser = queries.reportable_or_refuse(db.session, body.about, g.viewer)
     text = clean_text(body.text)
     if not text:
-        return api.invalid(text="expected a text, found none")
+        return api.invalid(text=_("expected a text, found none"))
     made, new = operations.report(
         db.session, acting_user(), thing, complaint=body.complaint, text=text, on_teaser=on_teaser
     )
@@ -124,13 +125,13 @@ def decide(path: ItemPath, body: DecisionBody) -> Response:
     found = to_decide(path.public_id)
     reason = clean_text(body.answer)
     if not reason:
-        return api.invalid(answer="expected a text, found none")
+        return api.invalid(answer=_("expected a text, found none"))
     act = operations.take_down if body.decision is Decision.TAKEN_DOWN else operations.leave
     try:
         act(db.session, found, acting_user(), reason)
     except operations.Decided:
         db.session.rollback()
-        return make_response(*answer(409, "Somebody else was faster: this has been decided already."))
+        return make_response(*answer(409, _("Somebody else was faster: this has been decided already.")))
     db.session.commit()
     return jsonify(_as_json(found))
 

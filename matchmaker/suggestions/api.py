@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from flask import Response, g, jsonify
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -394,7 +395,7 @@ def give_answer(body: AnswerBody) -> Response:
                 comment=body.comment,
             )
         except operations.NotYourOwn:
-            return api.invalid(object="expected another organisation's, found your own")
+            return api.invalid(object=_("expected another organisation's, found your own"))
     db.session.commit()
     return jsonify(_answer_as_json(given, suggested))
 

@@ -95,6 +95,25 @@ def test_from_a_draft_to_what_others_read_and_back(kind: str, app: Flask, world:
     assert ours.get(f"/{kind}/{draft['id']}").status_code == 404
 
 
+def test_an_error_speaks_the_language_that_the_program_asks_for(app: Flask, session: Session, world: Any) -> None:
+    ours, published = Program(app, world.sme_user), factories.need(session, world.sme)
+    session.commit()
+    for asked, schema, nesting in (
+        (
+            "de-AT",
+            ["erwartet mindestens 1", "Die Eingabe passt nicht zum Schema."],
+            "Nur ein Entwurf kann gelöscht werden",
+        ),
+        ("sv", ["väntade minst 1", "Indata passar inte schemat."], "Bara ett utkast kan raderas"),
+        ("fi", ["expected at least 1", "The input does not fit the schema."], "Only a draft can be deleted"),
+    ):
+        headers = {"Accept-Language": asked}
+        error = ours.ask("GET", "/needs?limit=0", headers=headers).json["error"]
+        assert [error["details"][0]["what"], error["message"]] == schema
+        said = ours.ask("DELETE", f"/needs/{published.public_id}", headers=headers).json["error"]
+        assert said["message"].startswith(nesting)
+
+
 def test_what_a_form_refuses_a_program_is_refused_by_field(app: Flask, world: Any) -> None:
     ours = Program(app, world.sme_user)
     refused = ours.post("/needs", title="Perfusion", trl_min=5, trl_max=3, countries=["Atlantis"], trusted=["nobody"])
