@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip install --disable-pip-version-check --progress-ba
 # One line a package is progress enough; what is already there is not news.
 QUIETER := grep --line-buffered -E '^ *(Collecting|Downloading|Building|Installing|Successfully|ERROR|error)' || true
 
-.PHONY: help run demo-remove test rights lint words bench clean
+.PHONY: help run demo-remove test rights sbom lint words bench clean
 
 help:  ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -43,6 +43,12 @@ rights: .venv/.dev  ## branch coverage of the code that decides, records, export
 		-m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py tests/reports \
 		tests/confidentiality/test_teasers.py tests/api/test_working.py
 	@.venv/bin/python -m coverage report --data-file=.coverage.rights --show-missing
+
+sbom: .venv/.run  ## what is installed, with versions and licences, as a CycloneDX bill of materials: build/sbom.json
+	@test -x build/sbom/bin/pip || python3 -m venv build/sbom
+	@build/sbom/bin/pip install --disable-pip-version-check -q 'cyclonedx-bom>=7.5,<8'
+	@build/sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o build/sbom.json .venv/bin/python
 
 lint: .venv/.dev  ## style, types of the engine, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
