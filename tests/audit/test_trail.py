@@ -98,7 +98,7 @@ def test_an_entry_slipped_in_past_the_chain_is_named(trail: Session) -> None:
     trail.execute(update(AuditChain).values(number=5))
     trail.commit()
     [fault] = faults(trail)
-    assert "written without a place" in fault
+    assert fault == "row 6: written without a place in the chain"
 
 
 def test_an_end_cut_off_with_the_chain_mended_shows_against_what_was_noted(trail: Session) -> None:
@@ -142,6 +142,9 @@ def test_only_what_lies_before_the_oldest_that_is_kept_is_dropped(trail: Session
     assert trail.scalars(select(AuditEntry.number).order_by("number")).all() == [4, 5]
     trail.execute(update(AuditEntry).where(AuditEntry.number == 5).values(at=now - KEPT * 2 - timedelta(days=1)))
     assert drop_old(trail, now=now) == 0, "one behind it that is older stays with it"
+    trail.execute(update(AuditEntry).where(AuditEntry.number == 4).values(at=now))
+    trail.execute(update(AuditEntry).where(AuditEntry.number == 5).values(at=now - KEPT))
+    assert drop_old(trail, now=now) == 0, "the first that is kept counts, not the oldest"
     assert trail.scalar(select(AuditChain.dropped)) == 3
 
 

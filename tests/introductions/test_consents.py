@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.db import utcnow
 from matchmaker.introductions import endings, operations, queries
+from matchmaker.introductions.disclosure import full_text
 from matchmaker.introductions.models import DeclineReason, Introduction, IntroductionState, Side
 from matchmaker.introductions.operations import Agreement, Answers, Moved
 from matchmaker.introductions.things import Target
@@ -151,12 +153,16 @@ def test_what_is_taken_back_is_told_to_whoever_knew_of_it(session: Session, worl
 
 
 def test_who_is_erased_leaves_what_they_stood_for_and_nothing_else(app: Flask, session: Session, world: Any) -> None:
-    there = [factories.organisation(session, within=world.cluster) for _ in range(6)]
+    there = [factories.organisation(session, within=world.cluster) for _ in range(8)]
     people = [factories.user(session, of=one) for one in there]
     operations.set_limits(session, there[1], per_week=None, paused=True)
+    renewed = accepted(session, asked(session, world.sme, world.sme_user, there[6]), people[6])
+    again = agreement(session, renewed, Side.ASKER, world.sme_admin)
+    operations.renew_consent(session, renewed, Side.ASKER, again)
+    theirs = accepted(session, asked(session, there[7], people[7], world.sme), world.sme_user)
     agreed, waiting, open_, silent, colleague, ended = (
         asked(session, world.sme, world.sme_admin if number == 4 else world.sme_user, one)
-        for number, one in enumerate(there)
+        for number, one in enumerate(there[:6])
     )
     accepted(session, agreed, people[0])
     operations.decline(session, silent, Side.ASKED, person=people[3], reason=None)
@@ -164,6 +170,7 @@ def test_who_is_erased_leaves_what_they_stood_for_and_nothing_else(app: Flask, s
     acts: list[tuple[int, Side | None]] = []
     endings.before_each(app, lambda _session, one, side: acts.append((one.id, side)))
     numbers = [one.id for one in (agreed, waiting, open_, silent, colleague, ended)]
+    renewed_id, theirs_id = renewed.id, theirs.id
 
     erase_user(session, session.merge(world.sme_user), actor_id=None)
     session.commit()
@@ -176,11 +183,22 @@ def test_who_is_erased_leaves_what_they_stood_for_and_nothing_else(app: Flask, s
     assert [one.ended_by for one in after[:4]] == [Side.ASKER] * 4
     assert all(utcnow() - one.ended_at < timedelta(minutes=5) for one in after[:4])
     assert [one.side for one in after[4].consents] == [Side.ASKER], "a colleague's stands"
-    assert acts == [(numbers[0], Side.ASKER)], "what held is prepared for its end, with who must not be named"
-    news = [told(session, person) for person in people]
+    stands, back = session.get_one(Introduction, renewed_id), session.get_one(Introduction, theirs_id)
+    assert (stands.state, sorted(disclosed(stands))) == (IntroductionState.ACCEPTED, [Side.ASKED, Side.ASKER])
+    assert (back.state, back.ended_by, disclosed(back)) == (gone, Side.ASKED, [])
+    assert sorted(acts) == sorted([(theirs_id, Side.ASKED), (numbers[0], Side.ASKER)]), "with who must not be named"
+    assert told(session, people[6]) == []
+    assert told(session, people[7]) == ["introduction-accepted", "introduction-withdrawn"]
+    news = [told(session, person) for person in people[:6]]
     assert [("introduction-withdrawn" in kinds) for kinds in news] == [True, False, True, False, False, False]
     assert news[2] == ["introduction-withdrawn"], "nothing waits for an answer any more"
     assert news[4] == ["introduction-requested"]
+
+
+def test_a_text_is_disclosed_in_its_paragraphs() -> None:
+    assert full_text(SimpleNamespace(paragraphs=lambda: ["Wanted: flow.", "", "For bone."])) == (
+        "Wanted: flow.\n\nFor bone."
+    )
 
 
 def test_before_an_organisation_is_erased_what_held_is_ended_and_what_waits_is_taken_back(

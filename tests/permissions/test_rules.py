@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.clusters.queries import viewer_for
 from matchmaker.db import today, utcnow
 from matchmaker.items import queries
 from matchmaker.items.models import ItemState
@@ -19,6 +20,7 @@ from matchmaker.items.operations import withdraw
 from matchmaker.needs.models import Need
 from matchmaker.paging import paginate
 from matchmaker.permissions import (
+    CONFIDENTIAL,
     RIGHTS,
     VISITOR,
     NotPermitted,
@@ -186,8 +188,6 @@ def needs(session: Session, world: World) -> list[Need]:
 
 
 def viewers(session: Session, world: World) -> dict[str, Viewer]:
-    from matchmaker.clusters.queries import viewer_for
-
     people = {
         name: getattr(world, name)
         for name in ("sme_user", "sme_admin", "researcher", "manager", "outsider", "newcomer", "platform_admin")
@@ -212,6 +212,28 @@ def test_one_thing_is_got_exactly_where_it_may_be_read(session: Session, world: 
                     queries.get_or_refuse(session, Need, need.public_id, viewer)
         with pytest.raises(NotPermitted):
             queries.get_or_refuse(session, Need, "222222222222", viewer)
+
+
+def test_queries_know_what_is_entrusted_to_a_manager_and_what_is_kept_from_everybody_else(
+    session: Session, world: World, needs: list[Need]
+) -> None:
+    both = factories.user(session, of=world.university, manages=world.cluster)
+    for number, need in enumerate(needs):
+        need.for_managers = number % 3 == 0
+        need.trusted = [session.merge(world.manager)] if number % 5 == 0 else []
+    session.commit()
+    everybody = {**viewers(session, world), "both": viewer_for(session, both)}
+    for name, viewer in everybody.items():
+        confidential = [need for need in needs if need.visibility in CONFIDENTIAL]
+        handed_over = {
+            need.id
+            for need in confidential
+            if need.is_live and viewer.manages & need.organisation.cluster_ids and need.is_entrusted_to(viewer.user_id)
+        }
+        assert bool(handed_over) == (name in ("manager", "both")), name
+        assert set(session.scalars(select(Need.id).where(queries.entrusted(Need, viewer)))) == handed_over, name
+        others = {need.id for need in confidential if need.organisation_id not in viewer.organisation_ids}
+        assert set(session.scalars(select(Need.id).where(queries.kept_from(Need, viewer)))) == others - handed_over
 
 
 def test_where_an_owners_things_stand_adds_up(session: Session, world: World, needs: list[Need]) -> None:
@@ -292,8 +314,8 @@ def test_an_owner_chooses_among_the_active_managers_of_the_own_clusters_by_name(
 
 def test_an_owners_list_begins_with_the_latest_change(session: Session, world: World) -> None:
     moment = utcnow()
-    old, new, newest = (
-        factories.need(session, world.sme, updated_at=moment - timedelta(days=days)) for days in (9, 5, 5)
+    new, newest, old = (
+        factories.need(session, world.sme, updated_at=moment - timedelta(days=days)) for days in (5, 5, 9)
     )
     listed = session.scalars(queries.of_organisation(Need, world.sme.id)).all()
     assert listed == [newest, new, old], "of two that changed at the same moment the later one comes first"

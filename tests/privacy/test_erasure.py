@@ -178,10 +178,11 @@ def test_of_several_who_came_the_one_who_acts_longest_takes_over_and_who_only_as
 ) -> None:
     now = utcnow()
     late, early, later_row = (factories.user(session, of=world.sme) for _ in range(3))
-    asks = Membership(user=world.newcomer, organisation=world.sme, state=MembershipState.ASKED)
-    session.add(asks)
+    for who in (world.newcomer, world.outsider):
+        session.add(Membership(user=who, organisation=world.sme, state=MembershipState.ASKED))
     session.flush()
-    for who, days in ((world.sme_user, 1), (late, 1), (early, 9), (later_row, 9), (world.newcomer, 99)):
+    moments = {world.sme_user: 1, late: 1, early: 9, later_row: 9, world.newcomer: 99, world.outsider: 99}
+    for who, days in moments.items():
         session.query(Membership).filter_by(user_id=who.id).update({"created_at": now - timedelta(days=days)})
     session.commit()
 
@@ -200,6 +201,13 @@ def test_of_several_who_came_the_one_who_acts_longest_takes_over_and_who_only_as
     assert admins() == [world.sme_admin.id], "who never acted for it leaves nothing behind"
     erase(app, world.sme_admin.id)
     assert admins() == [early.id]
+
+    nobodys = factories.organisation(session, within=world.cluster)
+    members = [factories.user(session, of=nobodys) for _ in range(2)]
+    session.commit()
+    erase(app, members[0].id)
+    role = session.scalar(select(Membership.role).where(Membership.user_id == members[1].id))
+    assert role == MembershipRole.MEMBER, "who looked after nothing hands nothing over"
 
 
 def test_erasing_one_leaves_what_is_others(app: Flask, session: Session, world: World, person: User) -> None:

@@ -21,7 +21,7 @@ from matchmaker.audit import record
 from matchmaker.audit.models import AuditEntry, Event
 from matchmaker.clusters.models import Organisation
 from matchmaker.db import utcnow
-from matchmaker.privacy import queries
+from matchmaker.privacy import operations, queries
 from matchmaker.privacy.exports import archive, cell, of_organisation, of_user
 from matchmaker.privacy.register import EXPORTED, register
 from matchmaker.suggestions.models import Objection
@@ -145,7 +145,7 @@ def test_programs_object_to_matching_and_read_what_is_on_record(app: Flask, sess
 
 
 def test_the_trail_and_ones_agreements_begin_with_the_latest_and_hold_nobody_elses(
-    session: Session, world: World
+    session: Session, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, sme = world.sme_user, world.sme
     # A number belongs to whoever had it then: these happened to whoever had the numbers before.
@@ -179,7 +179,10 @@ def test_the_trail_and_ones_agreements_begin_with_the_latest_and_hold_nobody_els
     sme.created_at = before
     session.flush()
     assert told()[-1] == (0, None), "what happened the moment it came is its own"
-    assert len(list(queries.trail_page(session, queries.trail(), 1, str)[1])) <= queries.PAGE_SIZE
+    record(session, Event.SIGN_IN_FAILED, actor_id=None, facts={"n": 9})
+    monkeypatch.setattr(queries, "PAGE_SIZE", 1)
+    session.commit()
+    assert told(of=None) == [(9, None)], "by nobody, and one on a page"
 
 
 def test_an_archive_leaves_out_tables_without_columns_and_keeps_files_apart() -> None:
@@ -222,6 +225,25 @@ def test_who_objects_is_suggested_to_nobody_and_stays_findable(session: Session,
     assert session.scalars(select(Objection)).all() == []
     events = session.scalars(select(AuditEntry.event).where(AuditEntry.actor_id == world.researcher.id)).all()
     assert events == [Event.CONSENT_WITHDRAWN, Event.CONSENT_GIVEN]
+
+
+def test_each_objects_for_the_own_side_alone(session: Session, world: World) -> None:
+    people = [{"user_id": world.sme_user.id}, {"user_id": world.researcher.id}]
+    sides = [*people, {"organisation_id": world.sme.id}, {"organisation_id": world.host.id}]
+    for number, side in enumerate(sides):
+        assert not queries.objects(session, **side)
+        operations.object_to_matching(session, objects=True, actor_id=number + 1, **side)
+        assert queries.objects(session, **side)
+    for number, side in enumerate(sides):
+        operations.object_to_matching(session, objects=False, actor_id=number + 1, **side)
+        assert [queries.objects(session, **one) for one in sides] == [place > number for place in range(len(sides))]
+    session.commit()
+    wanted = (Event.CONSENT_GIVEN, Event.CONSENT_WITHDRAWN)
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.event.in_(wanted)).order_by(AuditEntry.number)).all()
+    whose = ["person", "person", "organisation", "organisation"]
+    assert [entry.facts for entry in entries] == [{"to": "matching", "who": one} for one in whose * 2]
+    assert [entry.actor_id for entry in entries] == [1, 2, 3, 4] * 2
+    assert [entry.organisation_id for entry in entries] == [None, None, world.sme.id, world.host.id] * 2
 
 
 def test_a_person_who_objects_takes_their_own_competences_out(session: Session, world: World, sign_in: SignIn) -> None:
