@@ -74,10 +74,7 @@ def _note(session: Session, kind: Erased, gone: Any, actor_id: int | None) -> No
     known = session.scalar(select(Erasure.id).where(Erasure.public_id == gone.public_id))
     if known is None:
         session.add(Erasure(kind=kind, public_id=gone.public_id))
-    organisation_id = gone.id if kind is Erased.ORGANISATION else None
-    audit.record(
-        session, Event.ERASED, actor_id=actor_id, thing=gone, organisation_id=organisation_id, facts={"kind": kind}
-    )
+    audit.record(session, Event.ERASED, actor_id=actor_id, thing=gone, facts={"kind": kind})
     wake(session, "erasures")
 
 

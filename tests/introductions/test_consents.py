@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +13,15 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.audit.models import AuditEntry, Event
 from matchmaker.db import utcnow
 from matchmaker.introductions import endings, operations, queries
-from matchmaker.introductions.disclosure import full_text
+from matchmaker.introductions.disclosure import TEXT_VERSION, digest_of, full_text
 from matchmaker.introductions.models import DeclineReason, Introduction, IntroductionState, Side
 from matchmaker.introductions.operations import Agreement, Answers, Moved
 from matchmaker.introductions.things import Target
 from matchmaker.notifications.models import Notification
+from matchmaker.permissions import Viewer
 from matchmaker.privacy.operations import erase_organisation, erase_user
 from tests import factories
 
@@ -146,10 +149,61 @@ def test_what_is_taken_back_is_told_to_whoever_knew_of_it(session: Session, worl
         assert (introduction.active, disclosed(introduction)) == (False, [])
         if person is not None:
             assert told(session, person) == (["introduction-withdrawn"] if knew else [])
+        assert (introduction.kind_words, introduction.reason) == ("", None)
     silent = asked(session, world.sme, world.sme_user, world.university)
     operations.decline(session, silent, Side.ASKED, person=world.researcher, reason=None)
     operations.withdraw(session, silent, Side.ASKER, person=world.sme_user)
     assert told(session, world.researcher) == ["introduction-withdrawn"], "who said no is told of nothing more"
+    held = accepted(session, asked(session, world.sme, world.sme_user, world.university), world.researcher)
+    operations.withdraw(session, held, Side.ASKED, person=world.researcher)
+    assert told(session, world.sme_user) == ["introduction-accepted", "introduction-withdrawn"]
+
+
+def test_contact_is_what_the_other_side_agreed_to_as_it_was_and_stands_on_record(session: Session, world: Any) -> None:
+    introduction = asked(session, world.sme, world.sme_user, world.university)
+    sides = {Side.ASKER: world.sme, Side.ASKED: world.university}
+    viewers = {side: Viewer(1, organisation_ids=frozenset({one.id})) for side, one in sides.items()}
+    assert [queries.contact_for(introduction, viewer) for viewer in viewers.values()] == [None, None]
+    agreed = replace(
+        agreement(session, introduction, Side.ASKED, world.researcher), optional=("phone",), phone="040 1234"
+    )
+    operations.accept(session, introduction, Side.ASKED, agreed)
+    theirs = queries.contact_for(introduction, viewers[Side.ASKER])
+    assert theirs is not None
+    always = {"organisation": world.university.name, "name": world.researcher.name, "email": world.researcher.email}
+    assert (theirs.side, dict(theirs.values)) == (Side.ASKED, {**always, "phone": "040 1234"})
+    assert (theirs["phone"], theirs["title"]) == ("040 1234", "")
+    given = introduction.consent_of(Side.ASKED)
+    assert given is not None
+    assert (theirs.since, given.user, given.text_version) == (given.given_at, world.researcher, TEXT_VERSION)
+    assert given.digest == digest_of(given.disclosed) != digest_of(always)
+    assert (introduction.from_user, introduction.to_user) == (world.sme_user, world.researcher)
+    assert introduction.answered_at is not None
+    digests = {consent.side: consent.digest for consent in introduction.consents}
+    operations.withdraw(session, introduction, Side.ASKER, person=world.sme_user)
+    assert [queries.contact_for(introduction, viewer) for viewer in viewers.values()] == [None, None]
+    session.commit()
+    events = (Event.CONSENT_GIVEN, Event.CONSENT_WITHDRAWN)
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.event.in_(events)).order_by(AuditEntry.number)).all()
+    fields = {Side.ASKER: [*always], Side.ASKED: [*always, "phone"]}
+    on_record = [(entry.event, entry.actor_id, entry.organisation_id, entry.thing_id, entry.facts) for entry in entries]
+    people = {Side.ASKER: world.sme_user, Side.ASKED: world.researcher}
+    assert on_record == [
+        *(
+            (
+                Event.CONSENT_GIVEN, people[side].id, sides[side].id, introduction.public_id,
+                {"side": side, "fields": fields[side], "digest": digests[side], "text": TEXT_VERSION},
+            )
+            for side in Side
+        ),
+        *(
+            (
+                Event.CONSENT_WITHDRAWN, None, sides[side].id, introduction.public_id,
+                {"side": side, "digest": digests[side], "state": "withdrawn"},
+            )
+            for side in Side
+        ),
+    ]  # fmt: skip
 
 
 def test_who_is_erased_leaves_what_they_stood_for_and_nothing_else(app: Flask, session: Session, world: Any) -> None:
@@ -204,7 +258,7 @@ def test_a_text_is_disclosed_in_its_paragraphs() -> None:
 def test_before_an_organisation_is_erased_what_held_is_ended_and_what_waits_is_taken_back(
     app: Flask, session: Session, world: Any
 ) -> None:
-    others = [factories.organisation(session, within=world.cluster) for _ in range(3)]
+    others = [factories.organisation(session, within=world.cluster) for _ in range(4)]
     people = [factories.user(session, of=one) for one in others]
     held = accepted(session, asked(session, world.sme, world.sme_user, others[0]), people[0])
     asked(session, world.sme, world.sme_user, others[1])
@@ -214,13 +268,16 @@ def test_before_an_organisation_is_erased_what_held_is_ended_and_what_waits_is_t
     acts: list[tuple[int, Side | None]] = []
     endings.before_each(app, lambda _session, one, side: acts.append((one.id, side)))
     wanted = [(held.id, Side.ASKER), (theirs.id, Side.ASKED)]
+    operations.propose(session, one=others[3], other=world.sme, manager=world.manager)
     assert told(session, people[1]).count("introduction-requested") == 1
+    assert told(session, people[3]) == ["introduction-proposed"]
 
     erase_organisation(session, session.merge(world.sme), actor_id=None)
     session.commit()
 
     assert acts == wanted
     assert "introduction-requested" not in told(session, people[1])
+    assert told(session, people[3]) == []
     assert session.scalars(select(Introduction.id)).all() == [elsewhere.id]
 
 

@@ -162,6 +162,8 @@ def test_a_permission_without_a_rule_is_held_by_nobody() -> None:
     with pytest.raises(NotPermitted, match="curate"):
         require(MEMBER, Permission.CURATE)
     require(MANAGER, Permission.CURATE, Thing())
+    with pytest.raises(NotPermitted):
+        require(FAR_MANAGER, Permission.CURATE, Thing())
 
 
 def test_an_endpoint_stands_under_what_it_names_and_else_under_nothing() -> None:

@@ -22,6 +22,7 @@ from matchmaker.config import Settings
 from matchmaker.curation.models import Verdict, VerdictKind
 from matchmaker.db import db, utcnow
 from matchmaker.items.models import ItemState
+from matchmaker.mail.models import OutboxMessage
 from matchmaker.mail.operations import enqueue
 from matchmaker.notifications.models import Notification
 from matchmaker.permissions import Visibility
@@ -124,6 +125,29 @@ def test_erasing_a_person_reaches_every_table(app: Flask, session: Session, pers
     # Who is not meant keeps everything.
     assert session.get(User, world.sme_user.id).name == world.sme_user.name
     assert session.scalars(select(factories.Competence)).one().author_id is None
+
+
+def test_mails_to_and_about_somebody_go_and_no_others(app: Flask, session: Session, world: World) -> None:
+    gone = factories.user(session, email="a_b@mail.example", name="Ann 100% B_r")
+    other = world.researcher.email
+    for number, (to, kept, said) in enumerate(
+        (
+            (other, False, {"subject": f"Of {gone.name}"}),
+            (other, False, {"text": f"Ask {gone.name}."}),
+            (other, False, {"html": f"<p>{gone.email}</p>"}),
+            # A calendar's long lines go on in the next.
+            (other, False, {"calendar": "ATTENDEE;CN=Ann 10\r\n 0% B_r:mailto:x"}),
+            (gone.email.upper(), False, {}),
+            (other, True, {"text": "Ann 100 percent Bar wrote from axb@mail.example."}),
+            ("axb@mail.example", True, {"subject": "Ann 100%% BXr"}),
+        )
+    ):
+        row = {"subject": "News", "text": "Something new.", "kind": "kept" if kept else "gone", **said}
+        session.add(OutboxMessage(to=to, message_id=str(number), **row))
+    session.commit()
+    erase(app, gone.id)
+    session.expire_all()
+    assert session.scalars(select(OutboxMessage.kind)).all() == ["kept", "kept"]
 
 
 def test_what_a_person_wrote_stays_with_the_organisation_without_their_name(
@@ -260,6 +284,7 @@ def test_the_trail_keeps_a_number_and_still_holds(app: Flask, session: Session, 
     erase(app, person.id)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.event == Event.ERASED)).one()
     assert (entry.thing_kind, entry.thing_id, entry.actor_id) == ("user", person.public_id, person.id)
+    assert (entry.facts, entry.organisation_id) == ({"kind": "user"}, None)
     assert list(faults(session)) == []
 
 
@@ -368,9 +393,14 @@ def test_what_a_restore_brought_back_is_counted_and_nothing_is_noted_twice(
 
 def test_a_damaged_ledger_says_where(tmp_path: Path) -> None:
     path = tmp_path / ledger.NAME
-    path.write_text("user\tabc\tnow\nnonsense\n", encoding="ascii")
-    with pytest.raises(ValueError, match="line 2"):
-        ledger.read(path)
+    for line in ("nonsense", "nonsense\tabc\tnow", "user\t\tnow", "user\t" * 20 + "x"):
+        path.write_text(f"user\tabc\tnow\n{line}\n", encoding="ascii")
+        if line.startswith("user\tu"):
+            assert ledger.read(path)[1] == (Erased.USER, "user"), "what else a line says is passed over"
+            continue
+        with pytest.raises(ValueError, match="line 2") as said:
+            ledger.read(path)
+        assert str(said.value) == f"{path}, line 2: expected user or organisation and an id, found “{line}”"
     assert ledger.read(tmp_path / "missing") == []
 
 
