@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func
+from sqlalchemy import ColumnElement, Engine, String, event, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -27,11 +28,16 @@ _ACCENTED = {
 }
 
 
+#: Letters of one alphabet that another writes otherwise.
+_SIBLINGS = {"ø": "ö", "æ": "ä"}
+
+
 def place(name: str, language: str) -> str:
     """What names are sorted by, in the alphabet of that language."""
     last = _LAST_LETTERS.get(language, "")
     made = []
     for character in name.casefold():
+        character = _SIBLINGS.get(character, character) if character not in last else character
         if character in last:
             # A code point behind every letter, in the order of that alphabet.
             made.append(chr(0xE000 + last.index(character)))
@@ -51,21 +57,32 @@ def order_of(name: Any, key: Any, language: str) -> ColumnElement[str]:
             written = func.replace(func.replace(written, letter, plain), letter.upper(), plain)
     for number, letter in enumerate(last):
         written = func.replace(func.replace(written, letter, f"~{number}"), letter.upper(), f"~{number}")
-    return _Bytewise(written)
+    return _Placed(written, name, literal(language))
 
 
-class _Bytewise(FunctionElement[str]):
-    """Compared byte by byte, whatever order the database was made with."""
+class _Placed(FunctionElement[str]):
+    """The place of a name in an alphabet, compared byte by byte, whatever order the database was made with.
+
+    PostgreSQL works it out by itself. SQLite's parser has no room for so many functions inside one another, so there
+    ``place`` is asked.
+    """
 
     inherit_cache = True
     type = String()
 
 
-@compiles(_Bytewise)
-def _as_it_stands(element: _Bytewise, compiler: Any, **how: Any) -> str:
-    return str(compiler.process(element.clauses, **how))
+@compiles(_Placed)
+def _by_replacing(element: _Placed, compiler: Any, **how: Any) -> str:
+    return f'({compiler.process(next(iter(element.clauses)), **how)}) COLLATE "C"'
 
 
-@compiles(_Bytewise, "postgresql")
-def _in_c(element: _Bytewise, compiler: Any, **how: Any) -> str:
-    return f'({compiler.process(element.clauses, **how)}) COLLATE "C"'
+@compiles(_Placed, "sqlite")
+def _by_asking(element: _Placed, compiler: Any, **how: Any) -> str:
+    _written, name, language = element.clauses
+    return f"place_in_alphabet({compiler.process(name, **how)}, {compiler.process(language, **how)})"
+
+
+@event.listens_for(Engine, "connect")
+def _teach_sqlite(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function("place_in_alphabet", 2, place, deterministic=True)
