@@ -92,6 +92,7 @@ class Babel(flask_babel.Babel):
 
         @pass_context
         def ngettext(context: Context, singular: str, plural: str, num: int, **variables: Any) -> Any:
-            return plain(context, singular, plural, num, **{"num": Number(num), **variables})
+            # A whole number for the plural too: PostgreSQL counts sums in decimals.
+            return plain(context, singular, plural, Number(num), **variables)
 
         app.jinja_env.globals["ngettext"] = ngettext
