@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -64,11 +65,22 @@ def verdict_counts(session: Session, needs: Sequence[Need]) -> dict[int, int]:
 def gaps(session: Session, viewer: Viewer) -> list[Gap]:
     """Fields in which the cluster seeks more than it offers, the widest gap first."""
 
-    def by_field(model: type[Need] | type[Competence]) -> Counter[str]:
-        listed = select(model.fields).where(findable(model, viewer), model.organisation_id.in_(_members(viewer)))
-        return Counter(name for names in session.scalars(listed) for name in names)
+    return widest_gaps(
+        session,
+        *(
+            select(model).where(findable(model, viewer), model.organisation_id.in_(_members(viewer)))
+            for model in (Need, Competence)
+        ),
+    )
 
-    sought, offered = by_field(Need), by_field(Competence)
+
+def widest_gaps(session: Session, needs: Select[tuple[Need]], competences: Select[tuple[Competence]]) -> list[Gap]:
+    """Fields in which these needs are more than these competences, the widest gap first."""
+
+    def by_field(listed: Select[Any], model: Any) -> Counter[str]:
+        return Counter(name for names in session.scalars(listed.with_only_columns(model.fields)) for name in names)
+
+    sought, offered = by_field(needs, Need), by_field(competences, Competence)
     found = [Gap(field, sought[field], offered[field]) for field in Field if sought[field] > offered[field]]
     return sorted(found, key=lambda gap: (gap.offered - gap.sought, gap.field))
 

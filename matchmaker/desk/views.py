@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from flask import Blueprint, g, render_template, request, url_for
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from matchmaker import sheets
 from matchmaker.clusters.exports import ORGANISATION
+from matchmaker.clusters.models import Cluster
+from matchmaker.clusters.queries import managed_clusters, managed_or_refuse
 from matchmaker.db import db
 from matchmaker.desk import queries
+from matchmaker.desk.board import FEWEST, Figure, Period, board, periods
 from matchmaker.introductions.queries import asked_where_nobody_is
 from matchmaker.items.pages import as_file
 from matchmaker.needs.exports import NEED
@@ -70,3 +74,50 @@ def gaps(format: Format) -> Response:
     return sheets.answer(
         "gaps", format, sheets.columns("field", "sought", "offered"), queries.gaps(db.session, g.viewer)
     )
+
+
+@bp.get("/board")
+@permits(Permission.CURATE)
+def for_the_board() -> str:
+    """What came of it all in a quarter or year, on one page of paper."""
+    cluster, period = _asked()
+    return render_template(
+        "desk/board.html",
+        board=board(db.session, cluster, period),
+        clusters=managed_clusters(db.session, g.viewer),
+        periods=periods(),
+        fewer=_fewer(),
+    )
+
+
+@bp.get("/board.<file:format>")
+@permits(Permission.CURATE)
+def figures(format: Format) -> Response:
+    """The figures of the page as a file."""
+    cluster, period = _asked()
+    columns = (
+        *sheets.columns("stage"),
+        sheets.Column("figure", lambda one: one.name),
+        sheets.Column(str(period), lambda one: _shown(one.now)),
+        sheets.Column(str(period.before), lambda one: _shown(one.before)),
+        *sheets.columns("meaning"),
+    )
+    made: list[Figure] = board(db.session, cluster, period).figures
+    return sheets.answer(f"{cluster.slug}-{period}", format, columns, made)
+
+
+def _asked() -> tuple[Cluster, Period]:
+    """The cluster and period of the address; the first that the viewer manages, and the present quarter."""
+    public_id = request.args.get("cluster", "")
+    cluster = (
+        managed_or_refuse(db.session, public_id, g.viewer) if public_id else managed_clusters(db.session, g.viewer)[0]
+    )
+    return cluster, Period.of(request.args.get("period", ""))
+
+
+def _shown(number: int | None) -> int | str:
+    return _fewer() if number is None else number
+
+
+def _fewer() -> str:
+    return str(_("fewer than %(number)s", number=FEWEST))

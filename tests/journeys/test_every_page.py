@@ -104,6 +104,7 @@ FOR_MEMBERS = {
 FOR_MANAGERS = {
     "home.index": ["/"],
     "desk.index": ["/desk/", "/desk/?page=2"],
+    "desk.for_the_board": ["/desk/board", "/desk/board?period=2020-Q1"],
     "curation.verdicts": ["/verdicts/", "/verdicts/?kind=veto&state=withdrawn"],
     "curation.propose": ["/verdicts/propose", "/verdicts/propose?need={need}&organisation={organisation}"],
     "clusters.members": ["/cluster/members"],
@@ -166,6 +167,7 @@ NOT_PAGES = {
     "desk.needs": "a file",
     "desk.silent": "a file",
     "desk.gaps": "a file",
+    "desk.figures": "a file",
     "opendata.form": "for programs",
     "opendata.code": "a picture",
     "opendata.needs": "a feed",

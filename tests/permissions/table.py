@@ -34,6 +34,8 @@ GET  /introductions/desk.<file:format>            -             manager
 GET  /desk/needs.<file:format>                    -             manager
 GET  /desk/not-found.<file:format>                -             manager
 GET  /desk/gaps.<file:format>                     -             manager
+GET  /desk/board                                  -             manager
+GET  /desk/board.<file:format>                    -             manager
 GET  /verdicts/list.<file:format>                 -             manager
 GET  /cluster/members.<file:format>               -             manager
 GET  /suggestions/need/<public_id>/list.<file:format>          members-need  member admin manager
