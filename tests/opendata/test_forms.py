@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import Element, fromstring
 
+import numpy as np
 import pytest
 import rdflib
+import zxingcpp
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ from tests import factories
 from tests.factories import World
 
 CERIF = "{https://www.openaire.eu/cerif-profile/1.2/}"
+SVG = "{http://www.w3.org/2000/svg}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 VIVO = rdflib.Namespace("http://vivoweb.org/ontology/core#")
 HOSTILE = '</script><b>"\\é\n'
@@ -69,6 +72,12 @@ def test_a_page_carries_its_description_and_no_markup_of_its_texts(client: Flask
     assert "<b>" not in said
 
 
+def test_who_is_signed_in_is_no_search_engine(sign_in: Any, world: World, things: dict[str, Any]) -> None:
+    page = sign_in(world.researcher).get(f"/organisations/{things['organisations'].public_id}").get_data(as_text=True)
+    assert 'application/ld+json" href=' in page
+    assert '<script type="application/ld+json">' not in page
+
+
 def test_an_organisation_in_cerif_comes_with_people_places_and_results(
     client: FlaskClient, things: dict[str, Any]
 ) -> None:
@@ -102,8 +111,26 @@ def test_a_feed_holds_what_everybody_may_read_under_names_that_stay(
     assert again.findtext(f"{ATOM}id") == entry.findtext(f"{ATOM}id")
 
 
-def test_a_code_says_what_it_leads_to(client: FlaskClient, things: dict[str, Any]) -> None:
+def test_a_code_says_what_it_leads_to_and_a_telephone_gets_there(client: FlaskClient, things: dict[str, Any]) -> None:
     sent = client.get(f"/evidence/{things['evidence'].public_id}/qr.svg")
     assert sent.mimetype == "image/svg+xml"
     root = fromstring(sent.data)
-    assert root.findtext("{http://www.w3.org/2000/svg}title") == f"QR code: {things['evidence'].title}"
+    assert root.findtext(f"{SVG}title") == f"QR code: {things['evidence'].title}"
+    [code] = zxingcpp.read_barcodes(photographed(root))
+    assert code.text.endswith(f"/evidence/{things['evidence'].public_id}")
+
+
+def photographed(root: Element) -> np.ndarray:
+    """The picture in pixels, eight a module, as a camera hands it to a reader: its strokes on white."""
+    width, height = (int(size) for size in root.attrib["viewBox"].split()[2:])
+    pixels = np.full((height, width), 255, np.uint8)
+    [lines] = (path.attrib["d"] for path in root.iter(f"{SVG}path") if path.get("stroke") == "#000")
+    x = y = 0.0
+    for move, first, second in re.findall(r"([Mmh])(-?[\d.]+)(?: ?(-?[\d.]+))?", lines):
+        if move == "h":
+            pixels[int(y), int(x) : int(x + float(first))] = 0
+            x += float(first)
+        else:
+            x, y = (0.0, 0.0) if move == "M" else (x, y)
+            x, y = x + float(first), y + float(second)
+    return pixels.repeat(8, axis=0).repeat(8, axis=1)
