@@ -16,7 +16,7 @@ from matchmaker.db import db
 from matchmaker.imports import online, queries, running
 from matchmaker.imports.formats import Format
 from matchmaker.imports.forms import LARGEST_FILE, AskForm, MappingForm, ReadingForm, UploadForm, chosen
-from matchmaker.imports.labels import PARTS
+from matchmaker.imports.labels import COLUMNS, PARTS
 from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
 from matchmaker.imports.readers import FileKind, UnreadableFile
@@ -119,6 +119,7 @@ def show(public_id: str) -> str:
         form=form,
         reading=reading,
         columns=RECORDS[run.kind].model_fields,
+        column_words=COLUMNS,
         record_kinds=words_of(ItemKind),
         parts=PARTS,
         foresight=running.foresee(db.session, run) if run.state is RunState.MAPPING else None,

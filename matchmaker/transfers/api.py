@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify, make_response
+from flask_babel import gettext as _
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -78,7 +79,7 @@ def ask(body: ExportBody) -> Response:
     """Have a worker write a cluster into a file. While one waits to be written, that one is answered."""
     cluster = next((one for one in managed_clusters(db.session, g.viewer) if one.public_id == body.cluster), None)
     if cluster is None:
-        return api.invalid(cluster="expected a cluster that you manage")
+        return api.invalid(cluster=_("expected a cluster that you manage"))
     export = operations.ask(db.session, cluster, g.viewer.user_id)
     db.session.commit()
     return make_response(jsonify(_as_json(export)), 202)

@@ -8,6 +8,9 @@ import pytest
 from flask import Flask
 
 from matchmaker.clusters.models import MembershipRole, MembershipState, OrganisationType, Sector
+from matchmaker.imports.labels import COLUMNS
+from matchmaker.imports.mapping import RECORDS
+from matchmaker.imports.readers import FileKind
 from matchmaker.items import labels
 from matchmaker.items.models import Cooperation, Field, IprStatus, ItemState, Rung, Stage
 from matchmaker.permissions import Visibility
@@ -26,6 +29,11 @@ def test_every_member_has_a_word(app: Flask, enum: type[StrEnum]) -> None:
         words = [str(labels.label(member)) for member in enum]
     assert all(words)
     assert len(set(words)) == len(words)
+
+
+def test_every_column_of_a_file_has_a_word() -> None:
+    mapped = [kind for kind in RECORDS if kind is not FileKind.CLUSTER]
+    assert {name for kind in mapped for name in RECORDS[kind].model_fields} == set(COLUMNS)
 
 
 def test_the_same_value_in_two_enums_keeps_two_words(app: Flask) -> None:
