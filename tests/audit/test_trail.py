@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
+from matchmaker.accounts.models import Role
 from matchmaker.audit import Event, TextRefused
 from matchmaker.audit.models import AuditChain, AuditEntry
 from matchmaker.audit.operations import KEPT, drop_old, hash_of
@@ -50,8 +51,21 @@ def trail(app: Flask) -> Iterator[Session]:
 
 @pytest.mark.parametrize("fact", ["a sentence", "ulf@clinic.example", 1.5, {"a": 1}, ["two words"], "x" * 129])
 def test_no_text_gets_into_the_trail(fact: Any, session: Session) -> None:
-    with pytest.raises(TextRefused):
+    with pytest.raises(TextRefused, match=f"got {type(fact[0] if isinstance(fact, list) else fact).__name__}"):
         audit.record(session, Event.EXPORTED, actor_id=1, facts={"what": fact})
+
+
+def test_an_entry_names_things_by_their_ids_and_keeps_lists_in_order(session: Session) -> None:
+    role = Role(name="a role")
+    unsaved = audit.record(session, Event.EXPORTED, actor_id=1, thing=role)
+    assert (unsaved.thing_kind, unsaved.thing_id) == ("role", "")
+    session.add(role)
+    session.flush()
+    facts = {"list": ["b", "a"], "pair": ("b", 1), "set": {"b", "a"}, "event": Event.ERASED, "none": None, "yes": True}
+    entry = audit.record(session, Event.EXPORTED, actor_id=1, thing=role, organisation_id=6, cluster_id=7, facts=facts)
+    assert (entry.thing_id, entry.organisation_id, entry.cluster_id) == (str(role.id), 6, 7)
+    told = {"list": ["b", "a"], "pair": ["b", 1], "set": ["a", "b"], "event": "erased", "none": None, "yes": True}
+    assert entry.facts == told
 
 
 def test_what_is_rolled_back_never_happened(trail: Session) -> None:

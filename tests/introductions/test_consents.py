@@ -132,6 +132,14 @@ def test_who_is_brought_together_says_no_for_the_own_side(session: Session, worl
     assert (made.to_user, made.kind_words) == (None, "")
     assert told(session, world.researcher) == ["introduction-declined"]
 
+    both, _new = operations.propose(session, one=world.sme, other=world.university, manager=world.manager)
+    operations.accept(session, both, Side.ASKER, agreement(session, both, Side.ASKER, world.sme_user))
+    assert (both.state, both.answered_at, both.from_user) == (IntroductionState.PROPOSED, None, world.sme_user)
+    accepted(session, both, world.researcher)
+    assert (both.state, both.to_user) == (IntroductionState.ACCEPTED, world.researcher)
+    assert told(session, world.sme_user)[-1] == "introduction-accepted"
+    operations.withdraw(session, both, Side.ASKER, person=world.sme_user)
+
     silent, _new = operations.propose(session, one=world.sme, other=world.university, manager=world.manager)
     operations.decline(session, silent, Side.ASKER, person=world.sme_user, reason=None)
     accepted(session, silent, world.researcher)
