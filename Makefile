@@ -39,9 +39,10 @@ test: .venv/.dev  ## every test: unit, architecture, HTTP, real browser, real mo
 
 rights: .venv/.dev  ## branch coverage of the code that decides, records, exports and erases
 	@.venv/bin/python -m coverage run --branch --data-file=.coverage.rights \
-		--include='matchmaker/permissions.py,matchmaker/items/queries.py,matchmaker/audit/*,matchmaker/privacy/*,matchmaker/reports/*' \
+		--include='matchmaker/permissions.py,matchmaker/items/queries.py,matchmaker/audit/*,matchmaker/privacy/*,matchmaker/reports/*,matchmaker/introductions/disclosure.py,matchmaker/introductions/models.py' \
 		-m pytest -q tests/audit tests/privacy tests/permissions/test_rules.py tests/reports \
-		tests/confidentiality/test_teasers.py tests/api/test_working.py
+		tests/confidentiality/test_teasers.py tests/api/test_working.py \
+		tests/introductions/test_consents.py tests/introductions/test_introductions.py
 	@.venv/bin/python -m coverage report --data-file=.coverage.rights --show-missing
 
 sbom: .venv/.run  ## what is installed, with versions and licences, as a CycloneDX bill of materials: build/sbom.json

@@ -152,6 +152,8 @@ def test_what_is_taken_back_is_told_to_whoever_knew_of_it(session: Session, worl
     operations.set_limits(session, world.host, per_week=None, paused=True)
     for organisation, person, knew in ((world.university, world.researcher, True), (world.host, None, False)):
         introduction = asked(session, world.sme, world.sme_user, organisation)
+        assert introduction.waits_for(Side.ASKED) is knew
+        assert introduction.side_of(frozenset({organisation.id})) is (Side.ASKED if knew else None)
         operations.withdraw(session, introduction, Side.ASKER, person=world.sme_user)
         assert (introduction.state, introduction.ended_by) == (IntroductionState.WITHDRAWN, Side.ASKER)
         assert (introduction.active, disclosed(introduction)) == (False, [])
@@ -188,6 +190,13 @@ def test_contact_is_what_the_other_side_agreed_to_as_it_was_and_stands_on_record
     assert (introduction.from_user, introduction.to_user) == (world.sme_user, world.researcher)
     assert introduction.answered_at is not None
     digests = {consent.side: consent.digest for consent in introduction.consents}
+    attempt = session.begin_nested()
+    session.delete(given)
+    session.flush()
+    session.expire(introduction)
+    for viewer in viewers.values():
+        assert queries.contact_for(introduction, viewer) is None, "not while one consent is missing"
+    attempt.rollback()
     operations.withdraw(session, introduction, Side.ASKER, person=world.sme_user)
     assert [queries.contact_for(introduction, viewer) for viewer in viewers.values()] == [None, None]
     session.commit()
