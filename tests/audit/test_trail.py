@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from matchmaker import audit
 from matchmaker.accounts.models import Role
 from matchmaker.audit import Event, TextRefused
 from matchmaker.audit.models import AuditChain, AuditEntry
-from matchmaker.audit.operations import KEPT, drop_old, hash_of
+from matchmaker.audit.operations import KEPT, digest_of, drop_old, hash_of
 from matchmaker.audit.queries import Head, faults, head
 from matchmaker.clusters.models import Membership, MembershipState
 from matchmaker.clusters.operations import appoint_manager, dismiss_manager
@@ -160,6 +161,18 @@ def test_only_what_lies_before_the_oldest_that_is_kept_is_dropped(trail: Session
     trail.execute(update(AuditEntry).where(AuditEntry.number == 5).values(at=now - KEPT))
     assert drop_old(trail, now=now) == 0, "the first that is kept counts, not the oldest"
     assert trail.scalar(select(AuditChain.dropped)) == 3
+
+
+def test_the_digest_is_made_of_these_words_for_good_or_older_trails_would_not_hold() -> None:
+    entry = AuditEntry(
+        event=Event.EXPORTED, actor_id=3, thing_kind="need", thing_id="k7m2pq4t9xwz", organisation_id=None,
+        cluster_id=5, facts={"rows": 2, "b": ["x"]}, request="r1", at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
+    )  # fmt: skip
+    said = (
+        '[7,"before",{"actor_id":3,"at":"2026-11-24T09:30:00+00:00","cluster_id":5,"event":"exported",'
+        '"facts":{"b":["x"],"rows":2},"organisation_id":null,"request":"r1","thing_id":"k7m2pq4t9xwz","thing_kind":"need"}]'
+    )
+    assert digest_of(entry, number=7, previous="before") == sha256(said.encode()).hexdigest()
 
 
 def test_a_text_that_no_encoding_knows_has_a_hash_all_the_same() -> None:
