@@ -19,6 +19,7 @@ import pytest
 
 from tests.factories import PASSWORD, World
 from tests.servers import ROOT, Browser, Server
+from tests.toymodels import toy_model
 
 Installation = tuple[Server, World]
 
@@ -249,12 +250,58 @@ def test_a_used_data_directory_is_started_again_as_it_was(server: Server, member
     assert member.get("/account").status == 200, "people stay signed in"
 
 
-def test_after_the_master_was_killed_the_same_command_starts_it_again(server: Server, member: Browser) -> None:
+def test_after_the_master_was_killed_the_same_command_starts_it_again_and_models_change_under_load(
+    server: Server, member: Browser, tmp_path: Path
+) -> None:
     publish(member, "Kinkajou assays that outlive even a killed master")
+    for part in ("stripes", "necks", "wings"):
+        publish(member, f"Drawings of {part}", f"{part} " * 20)
+    # What one model calls a quagga is a wing to the other: whoever mixes their vectors finds wings.
+    one = toy_model(tmp_path / "one", {"quagga": 1, "stripes": 1, "necks": 2, "wings": 3}, server.data_dir)
+    other = toy_model(tmp_path / "other", {"quagga": 3, "necks": 3, "stripes": 2, "wings": 1}, server.data_dir)
+    server.environment["MATCHMAKER_MODEL"] = str(one)
     server.process.kill()
     server.process.wait()
     server.start()
     assert "Kinkajou assays" in Browser(server).get("/search?q=kinkajou").text
+    # Until then a worker of the killed master may answer.
+    settled(server)
+
+    def drawn(browser: Browser) -> str:
+        """What the first drawing shows that is found with a word that stands in no text; '' if too much was asked."""
+        answer = browser.get("/search?q=quagga")
+        found = re.search(r"Drawings of (\w+)", answer.text)
+        return "" if answer.status == 429 else found[1] if found else "nothing"
+
+    stop, seen = threading.Event(), []
+
+    def load() -> None:
+        # Slower than what is refused as too much.
+        while not stop.wait(0.4):
+            seen.extend(filter(None, [drawn(visitor)]))
+
+    def all_draw(part: str) -> bool:
+        """Whether all workers seem to find this; each loads a model beside its searches, at the start and later."""
+        return any(seen[-16:] == [part] * 16 or time.sleep(0.1) for _ in range(900))
+
+    visitor = Browser(server)
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert all_draw("stripes"), seen
+        seen.clear()
+        assert "is in use" in server.command("model", "use", str(other))
+        assert all_draw("necks"), seen
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert set(seen) == {"stripes", "necks"}
+    for worker in settled(server):
+        with only(worker, server):
+            # It may not have been asked since, and answers by the model it has while the other loads.
+            assert any(drawn(member) == "necks" or time.sleep(0.5) for _ in range(40))
 
 
 def test_a_missing_model_leaves_an_installation_that_searches_by_words(
