@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import chain, pairwise, zip_longest
+from itertools import chain
 from pathlib import Path
 
 from embeddings.language import LANGUAGES, is_stop_word, normalise, word_list
@@ -88,6 +88,8 @@ class Glossary:
     acronyms: Mapping[str, tuple[Acronym, ...]] = field(default_factory=dict)
     #: The first two terms of a long form, or its only one → (all its terms, the short form), the longest first.
     long_forms: Mapping[tuple[str, ...], tuple[Phrase, ...]] = field(default_factory=dict)
+    #: The first terms of long forms: most words begin none.
+    beginnings: frozenset[str] = frozenset()
     version: str = ""
     #: Words already read: (word, language) → English. Compounds are slow to take apart, and words come again.
     _glossed: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
@@ -124,6 +126,7 @@ class Glossary:
             },
             acronyms={short: tuple(readings) for short, readings in short_forms.items()},
             long_forms={first: _longest_first(rest) for first, rest in long_forms.items()},
+            beginnings=frozenset(first[0] for first in long_forms),
             version=hashlib.sha256("\0".join(sorted(facts)).encode()).hexdigest()[:16],
         )
 
@@ -149,15 +152,13 @@ class Glossary:
             called = [(t, readings) for t in word_list(text) if (readings := self.readings(t, typed_small=True))]
         elif not acronyms.keys().isdisjoint(pieces):
             called = [one for piece in pieces for one in acronyms.get(piece, ())]
-        long_forms = self.long_forms
-        begun: list[tuple[int, tuple[Phrase, ...]]] = []
-        pairs, lone = list(pairwise(terms)), list(zip(terms, strict=True))
-        if not (long_forms.keys().isdisjoint(pairs) and long_forms.keys().isdisjoint(lone)):
-            begun = [
-                (place, long_forms.get(pair, ()) + long_forms.get(one, ()))
-                for place, (one, pair) in enumerate(zip_longest(lone, pairs, fillvalue=()))
-                if pair in long_forms or one in long_forms
-            ]
+        long_forms, beginnings = self.long_forms, self.beginnings
+        begun = [
+            (place, forms)
+            for place, term in enumerate(terms)
+            if term in beginnings
+            and (forms := long_forms.get(tuple(terms[place : place + 2]), ()) + long_forms.get((term,), ()))
+        ]
         if not called and not begun:
             return ()
         have = frozenset(terms)
