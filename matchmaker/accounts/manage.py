@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from matchmaker import audit
+from matchmaker import audit, sheets
 from matchmaker.accounts import notifications, operations, queries
+from matchmaker.accounts.exports import USER
 from matchmaker.accounts.forms import SuspensionForm
 from matchmaker.accounts.models import User
 from matchmaker.accounts.security import ask_again
 from matchmaker.accounts.views import bp
 from matchmaker.audit import Event
 from matchmaker.db import db
-from matchmaker.paging import Page
+from matchmaker.paging import paginate
 from matchmaker.permissions import NotPermitted, Permission, permits
 
 
@@ -27,20 +28,31 @@ def users() -> str:
 
 
 def _page(form: SuspensionForm, suspending: User | None = None) -> str:
-    words = request.args.get("q", "")[:200]
-    listed = queries.users(db.session, words=words, page=request.args.get("page", 1, type=int))
+    words = _words()
 
     def url(number: int) -> str:
         return url_for("accounts.users", q=words or None, page=number if number > 1 else None)
 
+    page = paginate(db.session, queries.users(words), request.args.get("page", 1, type=int), url, size=50)
     return render_template(
         "accounts/users.html",
-        users=[suspending] if suspending else listed.users,
-        page=Page(listed.users, listed.page, listed.pages, listed.found, url),
+        users=[suspending] if suspending else page.items,
+        page=page,
         words=words,
         form=form,
         suspending=suspending,
     )
+
+
+def _words() -> str:
+    return request.args.get("q", "")[:200]
+
+
+@bp.get("/users.<file:format>")
+@permits(Permission.ADMINISTER)
+def users_file(format: sheets.Format) -> Response:
+    """The users that the page lists, as a file."""
+    return sheets.answer("users", format, USER, db.session.scalars(queries.users(_words()).limit(sheets.MOST_ROWS)))
 
 
 def _other(public_id: str) -> User:

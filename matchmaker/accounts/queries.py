@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from matchmaker.accounts.models import ApiToken, Identity, SignIn, User
@@ -113,18 +111,8 @@ def user_by_public_id(session: Session, public_id: str) -> User | None:
     return session.scalar(select(User).where(User.public_id == public_id))
 
 
-@dataclass(frozen=True)
-class UserList:
-    """One page of the users of the installation."""
-
-    users: list[User]
-    found: int
-    page: int
-    pages: int
-
-
-def users(session: Session, *, words: str = "", page: int = 1, size: int = 50) -> UserList:
-    """Users whose name or address holds every word, suspended ones first; beyond the last page is the last page."""
+def users(words: str = "") -> Select[tuple[User]]:
+    """Users whose name or address holds every word, suspended ones first."""
     matching = [
         or_(
             func.lower(User.name).contains(word, autoescape=True),
@@ -132,17 +120,7 @@ def users(session: Session, *, words: str = "", page: int = 1, size: int = 50) -
         )
         for word in words.lower().split()
     ]
-    found = session.scalar(select(func.count(User.id)).where(*matching)) or 0
-    pages = max(1, ceil(found / size))
-    page = min(max(1, page), pages)
-    rows = session.scalars(
-        select(User)
-        .where(*matching)
-        .order_by(User.suspended_at.is_(None), func.lower(User.email), User.id)
-        .offset((page - 1) * size)
-        .limit(size)
-    )
-    return UserList(list(rows), found, page, pages)
+    return select(User).where(*matching).order_by(User.suspended_at.is_(None), func.lower(User.email), User.id)
 
 
 def user_or_refuse(session: Session, public_id: str) -> User:

@@ -14,6 +14,7 @@ from matchmaker import jobs, sheets
 from matchmaker.clusters.models import Cluster
 from matchmaker.db import db
 from matchmaker.imports import online, queries, running
+from matchmaker.imports.exports import RUN
 from matchmaker.imports.formats import Format
 from matchmaker.imports.forms import LARGEST_FILE, AskForm, MappingForm, ReadingForm, UploadForm, chosen
 from matchmaker.imports.labels import COLUMNS, PARTS
@@ -21,7 +22,7 @@ from matchmaker.imports.mapping import RECORDS
 from matchmaker.imports.models import Duplicates, ImportRun, RunState
 from matchmaker.imports.readers import FileKind, UnreadableFile
 from matchmaker.items.labels import words_of
-from matchmaker.items.pages import overtaken, page_number, url_of_page
+from matchmaker.items.pages import as_file, overtaken, page_number, url_of_page
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.suggestions.models import ItemKind
@@ -46,6 +47,13 @@ def _index(form: UploadForm, asking: AskForm | None = None) -> str:
     page = paginate(db.session, queries.runs(g.viewer), page_number(), url_of_page)
     asks = online.is_on() and bool(clusters)
     return render_template("imports/index.html", form=form, page=page, asking=asking if asks else None)
+
+
+@bp.get("/list.<file:format>")
+@permits(Permission.IMPORT)
+def listed(format: sheets.Format) -> Response:
+    """The imports that the page lists, as a file."""
+    return as_file(format, "imports", RUN, queries.runs(g.viewer))
 
 
 @bp.post("/")

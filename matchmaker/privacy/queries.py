@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -69,11 +69,16 @@ def trail_page(
 ) -> tuple[Page, list[Told]]:
     """One page of the trail with names; whoever was erased stays a number."""
     page = paginate(session, wanted, number, url, size=PAGE_SIZE)
-    ids = {entry.actor_id for entry in page.items} - {None}
+    return page, told(session, page.items)
+
+
+def told(session: Session, entries: Sequence[AuditEntry]) -> list[Told]:
+    """These entries with the names of those who are still known."""
+    ids = {entry.actor_id for entry in entries} - {None}
     users = {user.id: user for user in session.scalars(select(User).where(User.id.in_(ids)))}
 
     def actor(entry: AuditEntry) -> User | None:
         user = users.get(entry.actor_id or 0)
         return user if user is not None and user.created_at <= entry.at else None
 
-    return page, [Told(entry, actor(entry)) for entry in page.items]
+    return [Told(entry, actor(entry)) for entry in entries]

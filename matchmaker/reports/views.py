@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
 
 from matchmaker.accounts.models import User
 from matchmaker.db import db
-from matchmaker.items.pages import page_number, url_of_page
+from matchmaker.items.pages import as_file, page_number, url_of_page
 from matchmaker.paging import paginate
 from matchmaker.permissions import Permission, allows, permits, require
 from matchmaker.reports import operations, queries
+from matchmaker.reports.exports import REPORT
 from matchmaker.reports.forms import DecisionForm, ReportForm
 from matchmaker.reports.models import Complaint, Decision, Report
+from matchmaker.sheets import Format
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -57,6 +59,13 @@ def index() -> str:
     return render_template(
         "reports/index.html", page=paginate(db.session, queries.queue(g.viewer), page_number(), url_of_page)
     )
+
+
+@bp.get("/list.<file:format>")
+@permits(Permission.MODERATE)
+def listed(format: Format) -> Response:
+    """The reports that the page lists, as a file."""
+    return as_file(format, "reports", REPORT, queries.queue(g.viewer))
 
 
 @bp.get("/<public_id>")

@@ -34,6 +34,9 @@ def test_users_are_found_by_parts_of_name_and_address(world: factories.World, si
     assert world.sme_user.email in page
     assert world.outsider.email not in page
     assert "Nobody found" in browser.get("/users?q=%25").text
+    assert f'href="/users.csv?q={world.sme_user.email[:9]}' in page.replace("%40", "@")
+    [listed] = browser.get(f"/users.json?q={world.sme_user.email[:9]}").json
+    assert (listed["email"], listed["state"], listed["second_step"]) == (world.sme_user.email, "active", False)
     assert browser.get("/users?page=999").status_code == 200
 
 

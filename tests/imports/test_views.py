@@ -51,6 +51,8 @@ def test_a_list_comes_in_from_upload_to_result_and_is_taken_back(
     done = manager.get(page).get_data(as_text=True)
     assert "2 of 2 rows" in done
     assert "Line 3" in done
+    [listed] = manager.get("/desk/imports/list.json").json
+    assert (listed["filename"], listed["state"], listed["seen"]) == ("list.csv", "done", 2)
     result = manager.get(f"{page}/result.csv")
     assert result.data.decode("utf-8-sig").splitlines()[0:2] == ["line,outcome,reason", "2,created,"]
     assert result.headers["Content-Disposition"].startswith("attachment")

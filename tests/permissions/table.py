@@ -34,6 +34,11 @@ GET  /introductions/desk.<file:format>            -             manager
 GET  /desk/needs.<file:format>                    -             manager
 GET  /desk/not-found.<file:format>                -             manager
 GET  /desk/gaps.<file:format>                     -             manager
+GET  /desk/imports/list.<file:format>             -             manager platform
+GET  /reports/list.<file:format>                  -             manager platform
+GET  /users.<file:format>                         -             platform
+GET  /audit.<file:format>                         -             platform
+GET  /organisations/<public_id>/audit.<file:format>  organisation  admin
 GET  /desk/board                                  -             manager
 GET  /desk/board.<file:format>                    -             manager
 GET  /verdicts/list.<file:format>                 -             manager

@@ -307,3 +307,16 @@ def test_a_refusal_is_on_record_and_a_flood_of_them_is_not(session: Session, wor
     assert len(entries) == 50
     assert entries[0].facts == {"method": "GET", "endpoint": "needs.show"}
     assert entries[0].actor_id == world.sme_user.id
+
+
+def test_the_trail_is_had_as_a_file_as_it_is_narrowed(session: Session, world: World, sign_in: Any) -> None:
+    record(session, Event.EXPORTED, actor_id=world.sme_admin.id, organisation_id=world.sme.id, facts={"rows": 7})
+    record(session, Event.EXPORTED, actor_id=world.researcher.id, organisation_id=world.university.id)
+    session.commit()
+    admin = sign_in(world.sme_admin)
+    [entry] = admin.get(f"/organisations/{world.sme.public_id}/audit.json?event=exported").json
+    assert (entry["event"], entry["actor"], entry["facts"]) == ("exported", world.sme_admin.display_name, "rows 7")
+    page = admin.get(f"/organisations/{world.sme.public_id}/audit?event=exported").get_data(as_text=True)
+    assert f'href="/organisations/{world.sme.public_id}/audit.csv?event=exported"' in page
+    assert admin.get("/audit.csv").status_code == 404
+    assert len(sign_in(world.platform_admin).get("/audit.json?event=exported").json) == 2

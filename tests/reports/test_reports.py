@@ -204,6 +204,8 @@ def test_who_decides_on_a_teaser_never_tells_where_its_owner_belongs(
         assert world.university.name not in page
         assert hidden.title not in page
         assert teaser.title in page
+    [listed] = sign_in(world.platform_admin).get("/reports/list.json").json
+    assert (listed["about"], listed["organisation"]) == (teaser.title, None)
     decide(admin, address)
     assert reader.get(f"/teasers/{teaser.public_id}").status_code == 404
     assert BECAUSE in reader.get(address).text
