@@ -77,11 +77,11 @@ def test_a_manager_uploads_a_list_sees_it_come_in_and_takes_it_back(
     page.get_by_role("button", name="Upload and look at it").click()
     expect(page.locator("#column-name")).to_have_value("Företagsnamn")
     expect(page.get_by_role("cell", name="Patient organisation").first).to_be_visible()
-    expect(page.get_by_text("1501", exact=True)).to_be_visible()
+    expect(page.get_by_text("1,501", exact=True)).to_be_visible()
     manager.check_page_everywhere()
     manager.look_at(1280, "light")
 
-    page.get_by_role("button", name="Start with 1501 rows").click()
+    page.get_by_role("button", name="Start with 1,501 rows").click()
     seen = page.locator("#progress [data-announce]")
     expect(seen).to_have_text(re.compile(r"^(?!0 |1,501 )[\d,]+ of 1,501 rows$"))
     expect(seen).to_have_text("1,501 of 1,501 rows", timeout=60_000)

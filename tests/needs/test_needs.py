@@ -72,7 +72,7 @@ def test_publishing_opens_the_need_until_its_deadline(world: World, sign_in: Sig
     [
         ({"title": "\u200b \u200d"}, "Please fill this in."),
         ({"title": "x" * 121}, "within 120 characters"),
-        ({"description": "y" * 4001}, "within 4000 characters"),
+        ({"description": "y" * 4001}, "within 4,000 characters"),
         ({"trl_min": "7", "trl_max": "3"}, "is below the lower one"),
         ({"trl_min": "12"}, "Not a valid choice"),
         ({"countries": "Germany, Atlantis"}, "no country called “Atlantis”"),
