@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from matchmaker.clusters.queries import viewer_for
 from matchmaker.db import today, utcnow
 from matchmaker.items import queries
-from matchmaker.items.models import ItemState
+from matchmaker.items.models import ItemState, Teaser
 from matchmaker.items.operations import withdraw
 from matchmaker.needs.models import Need
 from matchmaker.paging import paginate
@@ -202,6 +202,24 @@ def test_a_query_lets_through_exactly_what_may_be_read(session: Session, world: 
     for name, viewer in viewers(session, world).items():
         live = {need.id for need in needs if need.is_live and allows(viewer, Permission.READ, need)}
         assert set(session.scalars(select(Need.id).where(queries.findable(Need, viewer)))) == live, name
+
+
+def test_every_member_of_any_cluster_finds_the_same_teasers(session: Session, world: World) -> None:
+    ours, far, ended = (
+        factories.need(
+            session, organisation, visibility=Visibility.TEASER, teaser="A maker seeks slow flow.", expires_on=ends
+        )
+        for organisation, ends in (
+            (world.sme, today()),
+            (world.stranger, None),
+            (world.sme, today() - timedelta(days=1)),
+        )
+    )
+    assert not ended.shown_as.is_live
+    shown = {ours.shown_as.id, far.shown_as.id}
+    for name, viewer in viewers(session, world).items():
+        found = set(session.scalars(select(Teaser.id).where(queries.findable(Teaser, viewer))))
+        assert found == (shown if viewer.cluster_ids else set()), name
 
 
 def test_one_thing_is_got_exactly_where_it_may_be_read(session: Session, world: World, needs: list[Need]) -> None:
