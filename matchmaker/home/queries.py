@@ -121,8 +121,8 @@ class Idea:
 
     @property
     def offer(self) -> str:
-        """The title of what they offer; '' where a manager's word alone speaks for them."""
-        if not self.suggestion.pairs:
+        """The title of what they offer; '' where a manager's word alone speaks for them, or it stands there by itself."""
+        if not self.suggestion.pairs or self.suggestion.organisation is None:
             return ""
         return "".join(text for text, _ in self.suggestion.pairs[0].offer.title)
 

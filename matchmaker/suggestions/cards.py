@@ -48,7 +48,7 @@ def card(suggestion: Suggestion, asked: ItemKind | None, asker: str = "") -> dic
         "id": f"s-{suggestion.thing.public_id}",
         "name": suggestion.name,
         "url": page_of(suggestion.kind, suggestion.thing),
-        "confidential": suggestion.kind is ItemKind.TEASER,
+        "unnamed": words.unnamed(suggestion.thing.of) if suggestion.kind is ItemKind.TEASER else None,
         "lang": _foreign(suggestion.thing.language) if suggestion.kind is not ItemKind.ORGANISATION else None,
         "sector": suggestion.organisation.sector if suggestion.organisation else suggestion.thing.sector,
         "facts": facts(suggestion),

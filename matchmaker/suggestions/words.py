@@ -39,6 +39,15 @@ def confidential_word(kind: str) -> str:
     }[ItemKind(kind)]
 
 
+def unnamed(kind: str) -> str:
+    """What may be said of whoever stands behind a teaser."""
+    return {
+        ItemKind.NEED: _("An organisation that stays unnamed seeks this. Who it is follows once both agree."),
+        ItemKind.COMPETENCE: _("An organisation that stays unnamed can do this. Who it is follows once both agree."),
+        ItemKind.TEST_FIELD: _("An organisation that stays unnamed hosts this. Who it is follows once both agree."),
+    }[ItemKind(kind)]
+
+
 def listed(values: Iterable[Any]) -> str:
     """Values in a row."""
     return ", ".join(map(str, values))

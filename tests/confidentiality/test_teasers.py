@@ -124,6 +124,7 @@ def test_whose_need_fits_is_shown_the_competence_and_asks_for_an_introduction_wi
         description=SECRET["description"],
     )
     need = factories.need(session, world.university, title="Keeping printed tissue alive", description=offered)
+    factories.competence(session, world.host, title="Printed tissue alive by slow flow", description=offered)
     session.commit()
     teaser, list_of = made.shown_as.public_id, f"/suggestions/need/{need.public_id}"
     browser = sign_in(world.researcher)
@@ -136,6 +137,8 @@ def test_whose_need_fits_is_shown_the_competence_and_asks_for_an_introduction_wi
     home = browser.get("/")
     compared = browser.get(f"{list_of}/compare?pick={teaser}&pick={world.host.public_id}")
     assert "a competence, in confidence" in texts(home)
+    assert "a competence, in confidence" in texts(compared)
+    assert "sector-none" not in texts(compared)
     explained = re.sub("<[^>]+>", "", texts(form).partition("<aside")[2])
     assert "makers of implants are welcome" in explained, "as it was shown"
     for answer in (form, home, compared, browser.get(f"{list_of}/list.csv"), browser.get(list_of)):
