@@ -8,13 +8,13 @@ looks into the database.
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from html import unescape
 from typing import Any, ClassVar
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, settings
@@ -41,10 +41,13 @@ from tests import factories
 from tests.clients import signed_in
 from tests.introductions.conftest import ANSWERS, hidden
 
+#: Orders that are tried from each beginning, and how long each is at most; ``ORDERS=20x30`` tries more by hand.
+EXAMPLES, STEPS = map(int, os.environ.get("ORDERS", "3x30").split("x"))
 #: Words that stand only in the confidential text, one for every version of it.
 CANARY = "zirconium-canary-{}"
 #: What others may know of it while it is confidential.
 TEASER = "A maker of implants seeks a way to keep germs off a surface. Experience with salt water is welcome."
+OFFER = "Coatings are tried in salt water of any strength. Makers of implants are welcome."
 TITLES = ("Engineer", "Head of Surfaces", "Professor")
 #: The two sides: an SME, whose need it is about, and a researcher. Either may ask the other.
 SME, UNIVERSITY = "sme", "university"
@@ -71,6 +74,8 @@ class Book:
     public_id: str
     #: The need that it is about, '' for none.
     need: str
+    #: Whether the SME asked by the teaser of what the researcher offers in confidence.
+    blind: bool = False
     consents: dict[str, Agreed] = field(default_factory=dict)
 
 
@@ -112,9 +117,12 @@ class AnyOrder(RuleBasedStateMachine):
         with Session(self.engine, expire_on_commit=False) as session:
             cluster = factories.cluster(session)
             sme = factories.organisation(session, within=cluster, name=name)
-            university = factories.organisation(session, within=cluster)
+            university = factories.organisation(session, within=cluster, name=f"Universität {secrets.token_hex(4)}")
+            offer = factories.competence(session, university, visibility=Visibility.TEASER, teaser=OFFER)
             self.users = {SME: factories.user(session, of=sme), UNIVERSITY: factories.user(session, of=university)}
             session.commit()
+            #: The researcher's competence in confidence, as others know it.
+            self.offer = offer.shown_as.public_id
         self.organisations = {SME: sme, UNIVERSITY: university}
         self.pair = pair_of(sme.id, university.id)
         self.browsers: dict[str, FlaskClient] = {side: signed_in(self.app, user) for side, user in self.users.items()}
@@ -131,7 +139,7 @@ class AnyOrder(RuleBasedStateMachine):
         """Hypothesis leaves some rules out of some runs; every run begins with a request all the same."""
         start = self.start
         self.write(start.visibility, start.published)
-        self.ask(start.asker, discloses_text=True, twice=False)
+        self.ask(start.asker, discloses_text=True, twice=False, blind=False)
         assert self.books, "the first request went its way"
         if start.agreed:
             self.accept(discloses_text=True)
@@ -199,11 +207,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     # --- What people do with introductions
 
-    @rule(side=st.sampled_from(BOTH), discloses_text=st.booleans(), twice=st.booleans())
-    def ask(self, side: str, discloses_text: bool, twice: bool) -> None:
-        """The SME asks the researcher, with its need where there is one; the researcher asks about need or teaser."""
+    @rule(side=st.sampled_from(BOTH), discloses_text=st.booleans(), twice=st.booleans(), blind=st.booleans())
+    def ask(self, side: str, discloses_text: bool, twice: bool, blind: bool) -> None:
+        """The SME asks the researcher, or whoever is behind the teaser of what the researcher offers in confidence,
+        with its need where there is one; the researcher asks about need or teaser.
+        """
         if side == SME:
-            address = f"/introductions/ask/{self.organisations[UNIVERSITY].public_id}?for={self.need}"
+            asked = self.offer if blind else self.organisations[UNIVERSITY].public_id
+            address = f"/introductions/ask/{asked}?for={self.need}"
         else:
             stored = self._stored_need()
             if stored is None:
@@ -219,7 +230,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert len({answer.location for answer in sent}) == 1
         public_id = sent[0].location.rpartition("/")[2]
         if "?" not in public_id and public_id not in {book.public_id for book in self.books}:
-            self.books.append(Book(public_id, self.need, {side: self._agreed(side, discloses_text)}))
+            agreed = {side: self._agreed(side, discloses_text)}
+            self.books.append(Book(public_id, self.need, blind and side == SME, agreed))
 
     def _agreed(self, side: str, discloses_text: bool) -> Agreed:
         confidential = side == SME and self._confidential(self.need)
@@ -332,9 +344,16 @@ class AnyOrder(RuleBasedStateMachine):
         text = unescape(page.text) if page.status_code == 200 else ""
         return text[text.index("<main") : text.index("</main>")] if text else ""
 
+    def teardown(self) -> None:
+        self._look_at(self.books)
+
     @invariant()
     def contact_is_disclosed_exactly_while_both_consents_hold(self) -> None:
-        for book in self.books:
+        """Of the latest two after every step; of all at the end, since only time moves what came before."""
+        self._look_at(self.books[-2:])
+
+    def _look_at(self, books: list[Book]) -> None:
+        for book in books:
             both = set(book.consents) == set(BOTH)
             self.reached.add(both)
             assert (self._stored(book).state == IntroductionState.ACCEPTED) == both
@@ -342,6 +361,8 @@ class AnyOrder(RuleBasedStateMachine):
                 main = self._main(side, book)
                 theirs = main.partition('aria-label="Who sees what"')[0]
                 self._sees_only_what_was_agreed(theirs, side, book.consents.get(other(side)) if both else None)
+                if side == SME and book.blind and not both:
+                    assert self.organisations[UNIVERSITY].name not in main, "the SME does not know yet whose it is"
             if not both and self._confidential(book.need):
                 assert self.organisations[SME].name not in main, "the researcher does not know yet whose it is"
 
@@ -388,16 +409,17 @@ class AnyOrder(RuleBasedStateMachine):
                     assert bool(consent.disclosed) == (consent.ended_at is None)
 
 
-@pytest.mark.parametrize("start", STARTS, ids=["a private need", "a teaser", "a draft that is deleted"])
-def test_whatever_happens_in_whatever_order(app: Flask, database_url: str, start: Start) -> None:
+def test_whatever_happens_in_whatever_order(app: Flask, database_url: str) -> None:
+    """One application serves all beginnings: making it, and its first pages, would cost more than many steps do."""
     engine = create_engine(database_url).execution_options(observer=True)
-    machine = type("Machine", (AnyOrder,), {"app": app, "engine": engine, "start": start, "reached": set()})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=3, stateful_step_count=16, deadline=None, database=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    for start in STARTS:
+        machine = type(f"From {start}", (AnyOrder,), {"app": app, "engine": engine, "start": start, "reached": set()})
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, database=None,
+                phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+            ),
+        )  # fmt: skip
+        assert start.agreed in machine.reached
     engine.dispose()
-    assert start.agreed in machine.reached
