@@ -61,6 +61,8 @@ class Shown:
     steps: list[Step]
     to_answer: bool
     can_withdraw: bool
+    #: Whether the other side does not know who this one is.
+    anonymous: bool
 
     @property
     def title(self) -> str:
@@ -88,6 +90,7 @@ def shown(session: Session, introduction: Introduction, viewer: Viewer) -> Shown
         steps=steps(introduction, side, state),
         to_answer=introduction.waits_for(side),
         can_withdraw=state == IntroductionState.ACCEPTED or introduction.is_open_to(side),
+        anonymous=not queries.names_side(session, introduction, side),
     )
 
 

@@ -374,6 +374,7 @@ def test_a_request_to_a_teaser_reaches_its_hidden_owner_who_stays_hidden_until_b
         for secret in ("zirconium", world.university.name, world.researcher.name, world.university.public_id):
             assert secret not in page
     assert world.sme.name in researcher.read(latest())
+    assert "Only what you wrote and, where there is one, your teaser" in researcher.read(latest())
     researcher.accept(latest())
     assert world.university.name in sme.read(latest())
     assert "zirconium" not in sme.read(latest()), "the text itself was not ticked"
