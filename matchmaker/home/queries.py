@@ -121,7 +121,7 @@ class Idea:
 
     @property
     def offer(self) -> str:
-        """The title of what they offer; '' where a manager's word alone speaks for them, or it stands there by itself."""
+        """The title of what they offer; '' where it is the name already, or a manager's word alone speaks for them."""
         if not self.suggestion.pairs or self.suggestion.organisation is None:
             return ""
         return "".join(text for text, _ in self.suggestion.pairs[0].offer.title)

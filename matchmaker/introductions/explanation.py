@@ -10,11 +10,13 @@ from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.clusters.models import Organisation
 from matchmaker.introductions import things
 from matchmaker.introductions.models import About, Introduction, Side
+from matchmaker.profiles.models import Evidence
 from matchmaker.suggestions import cards, queries
 from matchmaker.suggestions.asking import Suggestion, Target
 from matchmaker.suggestions.explaining import Quote
@@ -22,6 +24,8 @@ from matchmaker.suggestions.models import ItemKind
 
 #: What a card says, beside its pairs.
 SAID = ("met", "unmet", "unknown", "why", "why_yes")
+#: What may be quoted and may be kept from somebody.
+_QUOTED: dict[str, type[Any]] = {**things.MODELS, ItemKind.EVIDENCE: Evidence}
 _KIND = {About.NEED: ItemKind.NEED, About.COMPETENCE: ItemKind.COMPETENCE, About.TEST_FIELD: ItemKind.TEST_FIELD}
 
 
@@ -48,7 +52,10 @@ def shown(
 ) -> dict[str, Any]:
     """Why the target was suggested, as the asker reads it now; {} where it was not."""
     suggestion = found(session, viewer, asked_with, asker, target)
-    return of(suggestion, asked_with[0] if asked_with else None) if suggestion is not None else {}
+    if suggestion is None:
+        return {}
+    made = of(suggestion, asked_with[0] if asked_with else None)
+    return {**made, "for_asker_alone": _keeps_back(session, made, None if target.hidden else target.organisation)}
 
 
 def of(suggestion: Suggestion, asked_with: About | None) -> dict[str, Any]:
@@ -81,20 +88,31 @@ def _plain(value: Any) -> Any:
 
 
 def for_side(session: Session, introduction: Introduction, side: Side) -> dict[str, Any]:
-    """The explanation for a side: whole for the asker; for the other only where it rests on no text kept from it."""
-    if side is Side.ASKER or not introduction.explanation.get("pairs"):
-        return introduction.explanation
-    if things.confidential_item(session, introduction, Side.ASKER) is not None:
+    """The explanation for a side: whole for the asker; for the other only where it rests on no text kept from it.
+
+    It quotes what was written when it was shown, so neither may have been kept from it then, nor may be now.
+    """
+    kept = introduction.explanation
+    if side is Side.ASKER or not kept.get("pairs"):
+        return kept
+    if kept.get("for_asker_alone") or things.confidential_item(session, introduction, Side.ASKER) is not None:
         return {}
-    reader = introduction.to_organisation
-    for pair in introduction.explanation["pairs"]:
+    return {} if _keeps_back(session, kept, introduction.to_organisation) else kept
+
+
+def _keeps_back(session: Session, explanation: dict[str, Any], reader: Organisation | None) -> bool:
+    """Whether an explanation quotes a text that is not for this reader; None where it is hidden who reads."""
+    for pair in explanation["pairs"]:
         for kind, public_id in pair["quotes"]:
-            if kind not in list(About):
+            model = _QUOTED.get(kind)
+            if model is None:
                 continue
-            item = session.query(things.MODELS[About(kind)]).filter_by(public_id=public_id).one_or_none()
-            if item is None or (item.organisation_id != reader.id and things.is_confidential(item, reader)):
-                return {}
-    return introduction.explanation
+            item = session.scalar(select(model).where(model.public_id == public_id))
+            if item is None:
+                return True
+            if (reader is None or item.organisation_id != reader.id) and things.is_confidential(item, reader):
+                return True
+    return False
 
 
 # --- Between the page that shows it and the form that sends it ------------------------------------------------------

@@ -334,6 +334,24 @@ def test_the_only_door_to_contact_data_opens_for_the_two_sides_alone(
     assert ours.side is Side.ASKED
 
 
+def test_why_it_was_suggested_is_read_by_the_other_side_only_where_it_quotes_no_secret_of_then(
+    sme: Person, researcher: Person, session: Session, world: Any, latest: Latest
+) -> None:
+    factories.competence(session, world.university, title="Zirconium coatings", description="Zirconium on implants.")
+    secret = {"title": "Zirconium coatings for Kestrel", "description": "Kestrel wants zirconium coatings on implants."}
+    need = factories.need(session, world.sme, visibility=Visibility.PRIVATE, **secret)
+    other = factories.need(session, world.sme, title="Zirconium coatings for all", description="Zirconium. Why not?")
+    session.commit()
+    sme.ask(world.university, **{"for": need.public_id})
+    assert "Kestrel wants" in re.sub("<[^>]+>", "", sme.read(latest()))
+    need.title = need.description = "Zirconium coatings on implants"
+    need.visibility = Visibility.PUBLIC
+    session.commit()
+    assert "Kestrel" not in researcher.read(latest()), "what is public now was a secret when it was quoted"
+    sme.ask(world.university, **{"for": other.public_id})
+    assert "Why not?" in re.sub("<[^>]+>", "", researcher.read(latest()))
+
+
 def test_that_one_has_asked_somebody_already_does_not_tell_whose_a_teaser_is(
     researcher: Person, session: Session, world: Any, latest: Latest
 ) -> None:
