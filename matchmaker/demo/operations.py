@@ -41,20 +41,6 @@ LICENCE = "MIT"
 
 #: Columns that are stored under the name they have in the files, by kind of item.
 _COMMON = ("title", "description", "language", "keywords")
-_COMPETENCE = ("advantages", "stage", "trl", "ipr_status", "cooperation", "partners_sought")
-_NEED = (
-    "expected_result",
-    "stage",
-    "trl_min",
-    "trl_max",
-    "rung",
-    "regulated",
-    "cooperation",
-    "partners_sought",
-    "countries",
-    "teaser",
-    "teaser_facts",
-)
 _TEST_FIELD = (
     "kind",
     "rung",
@@ -132,12 +118,12 @@ def load(session: Session, *, new_password: Callable[[], str], hash_password: Ca
     evidence = {row["key"]: _evidence(row, organisations) for row in rows("evidence")}
     competences = {}
     for row in rows("competences"):
-        made = Competence(**_item(row, _COMPETENCE), **owner(row), profile=profiles.get(row.get("person") or ""))
+        made = Competence(**_item(row, Competence.own), **owner(row), profile=profiles.get(row.get("person") or ""))
         made.evidence = [evidence[key] for key in row.get("evidence", [])]
         competences[row["key"]] = made
     needs = {}
     for row in rows("needs"):
-        made = Need(**_item(row, _NEED), **owner(row))
+        made = Need(**_item(row, (*Need.own, "teaser", "teaser_facts")), **owner(row))
         made.deadline = today() + timedelta(days=row["deadline_in_days"])
         if made.expires_on:
             made.expires_on = today() + timedelta(days=row["expires_in_days"])

@@ -169,7 +169,7 @@ KINDS = (
     Kind(
         "evidence",
         Evidence,
-        (*_ITEM, "kind", "identifier", "url", "year"),
+        (*_ITEM, "kind", *Evidence.own),
         _LEFT_ITEM,
         one=(_OWNER,),
         several=(("organisations", "organisations"),),
@@ -177,7 +177,7 @@ KINDS = (
     Kind(
         "competences",
         Competence,
-        (*_ITEM, *_TEASED, "advantages", "stage", "trl", "ipr_status", "cooperation", "partners_sought"),
+        (*_ITEM, *_TEASED, *Competence.own),
         _LEFT_ITEM | {"profile_id"},
         one=(_OWNER, ("profile", "profiles")),
         several=(("evidence", "evidence"),),
@@ -188,8 +188,7 @@ KINDS = (
         (
             *_ITEM,
             *_TEASED,
-            *("expected_result", "stage", "trl_min", "trl_max", "rung", "regulated", "cooperation"),
-            *("partners_sought", "countries", "deadline"),
+            *Need.own,
         ),
         _LEFT_ITEM,
         one=(_OWNER,),

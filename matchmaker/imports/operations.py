@@ -17,7 +17,7 @@ from matchmaker.db import today, utcnow
 from matchmaker.imports.models import Duplicates, Outcome
 from matchmaker.imports.readers import BadRow
 from matchmaker.imports.records import OrganisationRecord, PersonRecord, RowRefused, StatementRecord
-from matchmaker.items.models import Item, ItemState
+from matchmaker.items.models import ItemState
 from matchmaker.items.operations import LIFETIME
 from matchmaker.needs.models import Need
 from matchmaker.profiles.models import Competence, Evidence, Profile, ProfileKind
@@ -190,27 +190,8 @@ def organisation_values(record: OrganisationRecord) -> dict[str, Any]:
     return values
 
 
-_MODELS: dict[str, type[Item]] = {"competence": Competence, "need": Need, "test_field": TestField, "evidence": Evidence}
+_MODELS: dict[str, type[Any]] = {"competence": Competence, "need": Need, "test_field": TestField, "evidence": Evidence}
 _SHARED = ("title", "description", "language", "keywords", "source", "licence", "visibility")
-_OWN = {
-    "competence": ("advantages", "stage", "trl", "ipr_status", "cooperation", "partners_sought"),
-    "need": (
-        "expected_result",
-        "stage",
-        "trl_min",
-        "trl_max",
-        "rung",
-        "regulated",
-        "cooperation",
-        "partners_sought",
-        "countries",
-        "deadline",
-    ),
-    "test_field": ("rung", "city", "country", "services", "licences", "access_steps", "response_days"),
-    "evidence": ("identifier", "url", "year"),
-}
-
-
 #: Why a row may not write for an organisation; None where it may.
 Refusal = Callable[[Organisation], Sentence | None]
 
@@ -251,7 +232,8 @@ def behind(session: Session, record: StatementRecord | PersonRecord, refusal: Re
 def put_statement(session: Session, record: StatementRecord, refusal: Refusal = _anybody) -> Outcome:
     """Create the item, published unless the row says otherwise, or bring the one it is known by up to date."""
     owner, *others = behind(session, record, refusal)
-    values = {name: getattr(record, name) for name in (*_SHARED, *_OWN[record.kind])}
+    model = _MODELS[record.kind]
+    values = {name: getattr(record, name) for name in (*_SHARED, *model.own)}
     for name, value in values.items():
         if isinstance(value, list):
             values[name] = [str(part) for part in value]
@@ -273,7 +255,6 @@ def put_statement(session: Session, record: StatementRecord, refusal: Refusal = 
             if reason := refusal(partner):
                 raise RowRefused(reason)
             organisations.append(partner)
-    model = _MODELS[record.kind]
     key = record.key or f"{owner.public_id}|{comparison_key(record.title)}"
     source_key = f"{record.source}:{record.kind}:{key}"[:200]
     known = session.scalar(select(model).where(model.source_key == source_key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +16,11 @@ class Need(WithTeaser, Model):
     """One thing sought."""
 
     __tablename__ = "need"
+    #: Its columns beside those of all items, in the order of files.
+    own: ClassVar[tuple[str, ...]] = (
+        *("expected_result", "stage", "trl_min", "trl_max", "rung", "regulated"),
+        *("cooperation", "partners_sought", "countries", "deadline"),
+    )
 
     #: What should be different once the need is met.
     expected_result: Mapped[str] = mapped_column(Text, default="")

@@ -5,19 +5,16 @@ from __future__ import annotations
 from operator import attrgetter
 
 from matchmaker.items.exports import item
+from matchmaker.profiles.models import Competence, Evidence
 from matchmaker.sheets import Column, columns
 
-COMPETENCE = item(
-    "competence",
-    "profiles.competence",
-    columns("advantages", "stage", "trl", "ipr_status", "cooperation", "partners_sought"),
-)
+COMPETENCE = item("competence", "profiles.competence", columns(*Competence.own))
 EVIDENCE = item(
     "evidence",
     "profiles.evidence",
     (
         Column("evidence_kind", attrgetter("kind")),
-        *columns("identifier", "url", "year"),
+        *columns(*Evidence.own),
         Column("partners", lambda one: [o.name for o in one.organisations if o.id != one.organisation_id]),
     ),
 )

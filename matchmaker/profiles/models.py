@@ -61,6 +61,8 @@ class Competence(WithTeaser, Model):
     """One statement of what a profile can do; a unit that is matched."""
 
     __tablename__ = "competence"
+    #: Its columns beside those of all items, in the order of files.
+    own: ClassVar[tuple[str, ...]] = ("advantages", "stage", "trl", "ipr_status", "cooperation", "partners_sought")
 
     #: The group or person who can do it; None: the organisation as such.
     profile_id: Mapped[int | None] = mapped_column(ForeignKey("profile.id", ondelete="SET NULL"), index=True)
@@ -116,6 +118,8 @@ class Evidence(Item, Model):
     """
 
     __tablename__ = "evidence"
+    #: Its columns beside those of all items, in the order of files.
+    own: ClassVar[tuple[str, ...]] = ("identifier", "url", "year")
 
     kind: Mapped[EvidenceKind] = mapped_column(OneOf(EvidenceKind, 12))
     #: DOI, PMID, patent or grant number.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -45,6 +46,10 @@ class TestField(WithTeaser, Model):
 
     __test__ = False
     __tablename__ = "test_field"
+    #: Its columns beside those of all items that a file may leave empty or says in the same words.
+    own: ClassVar[tuple[str, ...]] = (
+        *("rung", "city", "country", "services", "licences", "access_steps", "response_days"),
+    )
 
     kind: Mapped[TestFieldKind] = mapped_column(OneOf(TestFieldKind, 24))
     rung: Mapped[Rung] = mapped_column(OneOf(Rung, 10))
