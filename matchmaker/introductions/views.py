@@ -400,7 +400,8 @@ def lift(public_id: str) -> Any:
     """Let an organisation ask again."""
     organisation = pages.acting_organisation(db.session)
     found = queries.block_or_refuse(db.session, organisation.id, public_id)
+    name = found.blocked.name
     operations.unblock(db.session, found)
     db.session.commit()
-    flash(_("%(name)s may ask you again.", name=found.blocked.name))
+    flash(_("%(name)s may ask you again.", name=name))
     return redirect(url_for(".limits"))

@@ -297,7 +297,7 @@ class AnyOrder(RuleBasedStateMachine):
     def lift(self) -> None:
         for side in self.blockers:
             address = f"/introductions/blocks/{self.organisations[other(side)].public_id}/lift"
-            self.browsers[side].post(address, follow_redirects=True)
+            assert "may ask you again" in self.browsers[side].post(address, follow_redirects=True).text
         self.blockers.clear()
         jobs.run(self.app, "introductions")
 

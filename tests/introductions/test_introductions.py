@@ -118,6 +118,8 @@ def test_a_blocked_organisation_can_not_tell(
     assert not session.scalars(select(OutboxMessage)).all()
     sme.ask(world.host)
     assert masked(sme.read(latest()), latest(), world.host) == blocked
+    lifted = researcher.browser.post(f"/introductions/blocks/{world.sme.public_id}/lift", follow_redirects=True)
+    assert f"{world.sme.name} may ask you again." in lifted.text
 
 
 def masked(page: str, introduction: Introduction, organisation: Organisation) -> str:
