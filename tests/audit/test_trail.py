@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from matchmaker import audit
 from matchmaker.accounts.models import Role
@@ -67,6 +69,14 @@ def test_an_entry_names_things_by_their_ids_and_keeps_lists_in_order(session: Se
     assert (entry.thing_id, entry.organisation_id, entry.cluster_id) == (str(role.id), 6, 7)
     told = {"list": ["b", "a"], "pair": ["b", 1], "set": ["a", "b"], "event": "erased", "none": None, "yes": True}
     assert entry.facts == told
+
+    thing = SimpleNamespace(__tablename__="verdict", public_id="k7m2pq4t9xwz", organisation_id=8, cluster_id=9)
+    with bound_contextvars(request="r1"):
+        entry = audit.record(session, Event.EXPORTED, actor_id=1, thing=thing)
+    assert (entry.thing_id, entry.organisation_id, entry.cluster_id) == ("k7m2pq4t9xwz", 8, 9)
+    assert entry.request == "r1"
+    alone = audit.record(session, Event.EXPORTED, actor_id=1)
+    assert (alone.thing_kind, alone.thing_id, alone.organisation_id, alone.request) == ("", "", None, "")
 
 
 def test_what_is_rolled_back_never_happened(trail: Session) -> None:
@@ -275,6 +285,7 @@ def test_appointing_and_dismissing_a_manager_is_recorded(session: Session, world
         (Event.ROLE_CHANGED, "added"),
         (Event.ROLE_CHANGED, "removed"),
     ]
+    assert list(faults(session)) == [], "what a table had recorded has its place too"
 
 
 def test_two_texts_can_be_compared_by_their_hashes() -> None:
