@@ -174,15 +174,20 @@ def test_contact_is_what_the_other_side_agreed_to_as_it_was_and_stands_on_record
     sides = {Side.ASKER: world.sme, Side.ASKED: world.university}
     viewers = {side: Viewer(1, organisation_ids=frozenset({one.id})) for side, one in sides.items()}
     assert [queries.contact_for(introduction, viewer) for viewer in viewers.values()] == [None, None]
+    assert "phone" not in queries.offer_of(session, introduction, Side.ASKED, world.researcher).values
     agreed = replace(
         agreement(session, introduction, Side.ASKED, world.researcher), optional=("phone",), phone="040 1234"
     )
     operations.accept(session, introduction, Side.ASKED, agreed)
     theirs = queries.contact_for(introduction, viewers[Side.ASKER])
     assert theirs is not None
+    assert all(queries.names_side(session, introduction, side) for side in Side)
     always = {"organisation": world.university.name, "name": world.researcher.name, "email": world.researcher.email}
     assert (theirs.side, dict(theirs.values)) == (Side.ASKED, {**always, "phone": "040 1234"})
     assert (theirs["phone"], theirs["title"]) == ("040 1234", "")
+    ours = queries.contact_for(introduction, viewers[Side.ASKED])
+    assert ours is not None
+    assert (ours["organisation"], ours["email"]) == (world.sme.name, world.sme_user.email)
     given = introduction.consent_of(Side.ASKED)
     assert given is not None
     assert (theirs.since, given.user, given.text_version) == (given.given_at, world.researcher, TEXT_VERSION)

@@ -179,9 +179,11 @@ def test_the_trail_and_ones_agreements_begin_with_the_latest_and_hold_nobody_els
     sme.created_at = before
     session.flush()
     assert told()[-1] == (0, None), "what happened the moment it came is its own"
+    record(session, Event.EXPORTED, actor_id=1, facts={"n": 8})
     record(session, Event.SIGN_IN_FAILED, actor_id=None, facts={"n": 9})
-    monkeypatch.setattr(queries, "PAGE_SIZE", 1)
     session.commit()
+    assert told(of=None)[0] == (9, None), "whoever has the first number did not do what nobody did"
+    monkeypatch.setattr(queries, "PAGE_SIZE", 1)
     assert told(of=None) == [(9, None)], "by nobody, and one on a page"
 
 
