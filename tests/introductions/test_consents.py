@@ -17,7 +17,7 @@ from matchmaker.audit.models import AuditEntry, Event
 from matchmaker.db import utcnow
 from matchmaker.introductions import endings, operations, queries
 from matchmaker.introductions.disclosure import TEXT_VERSION, digest_of, full_text
-from matchmaker.introductions.models import DeclineReason, Introduction, IntroductionState, Side
+from matchmaker.introductions.models import About, DeclineReason, Introduction, IntroductionState, Side
 from matchmaker.introductions.operations import Agreement, Answers, Moved
 from matchmaker.introductions.things import Target
 from matchmaker.notifications.models import Notification
@@ -227,6 +227,24 @@ def test_contact_is_what_the_other_side_agreed_to_as_it_was_and_stands_on_record
             for side in Side
         ),
     ]  # fmt: skip
+
+
+def test_a_test_field_is_spoken_for_by_whom_it_names_and_by_whoever_answers_when_they_are_gone(
+    session: Session, world: Any
+) -> None:
+    colleague, whoever_answers = (factories.user(session, of=world.host) for _ in range(2))
+    ward = factories.test_field(session, world.host, contact=colleague)
+    asked_with = (About.NEED, factories.need(session, world.sme))
+    introduction = operations.planned(world.sme, Target(world.host, About.TEST_FIELD, ward), asked_with)
+
+    def spoken_for(side: Side, person: Any) -> tuple[str, str]:
+        offered = queries.offer_of(session, introduction, side, person).values
+        return offered["organisation"], offered["name"]
+
+    assert spoken_for(Side.ASKED, whoever_answers) == (world.host.name, colleague.name)
+    assert spoken_for(Side.ASKER, world.sme_user) == (world.sme.name, world.sme_user.name)
+    colleague.active = False
+    assert spoken_for(Side.ASKED, whoever_answers) == (world.host.name, whoever_answers.name)
 
 
 def test_who_is_erased_leaves_what_they_stood_for_and_nothing_else(app: Flask, session: Session, world: Any) -> None:
