@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.imports.formats import read
-from matchmaker.imports.operations import _OWN, _SHARED
+from matchmaker.imports.operations import _SHARED
 from matchmaker.imports.readers import Row
 from matchmaker.imports.records import StatementRecord, parse
 from matchmaker.items.models import ItemState
@@ -155,7 +155,7 @@ def test_what_one_registered_comes_in_again_as_it_was(
     for record in records:
         item, values = items[record.key], record.model_dump()
         values |= {"kind": values[f"{record.kind}_kind"]} if f"{record.kind}_kind" in values else {"kind": None}
-        for name in {*_SHARED, *_OWN[record.kind], "fields", "state", "expires_on", "kind"} & set(dir(item)):
+        for name in {*_SHARED, *model.own, "fields", "state", "expires_on", "kind"} & set(dir(item)):
             assert values[name] == getattr(item, name), name
         if record.kind == "evidence":
             assert record.partners == [world.host.name]
