@@ -115,10 +115,14 @@ def test_a_no_with_a_reason_ends_it_for_both_and_a_silent_one_only_for_who_said_
     assert told(session, world.researcher) == [], "nothing waits any more"
 
     silent = asked(session, world.sme, world.sme_user, world.university)
-    operations.decline(session, silent, Side.ASKED, person=world.researcher, reason=None, kind_words="Nobody hears it.")
+    colleague = factories.user(session, of=world.university)
+    operations.decline(session, silent, Side.ASKED, person=colleague, reason=None, kind_words="Nobody hears it.")
     assert (silent.kind_words, disclosed(silent), silent.active) == ("", [Side.ASKER], True)
     assert silent.state_for(Side.ASKER) == IntroductionState.REQUESTED
     assert silent.state_for(Side.ASKED) == IntroductionState.DECLINED
+    assert silent.is_open_to(Side.ASKER)
+    assert not silent.waits_for(Side.ASKED)
+    assert queries.people_of(session, silent, Side.ASKED) == [colleague], "who answered speaks for it"
     assert told(session, world.sme_user) == ["introduction-declined"]
     with pytest.raises(Moved):
         operations.decline(session, silent, Side.ASKED, person=world.researcher, reason=DeclineReason.UNCLEAR)

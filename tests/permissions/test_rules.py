@@ -216,6 +216,12 @@ def test_every_member_of_any_cluster_finds_the_same_teasers(session: Session, wo
         )
     )
     assert not ended.shown_as.is_live
+    drafted = factories.need(
+        session, world.sme, visibility=Visibility.TEASER, teaser="A maker seeks slow flow.", expires_on=None
+    )
+    drafted.state = ItemState.DRAFT
+    session.flush()
+    assert not drafted.shown_as.live
     shown = {ours.shown_as.id, far.shown_as.id}
     for name, viewer in viewers(session, world).items():
         found = set(session.scalars(select(Teaser.id).where(queries.findable(Teaser, viewer))))
