@@ -34,7 +34,7 @@ def sink() -> Iterator[Sink]:
 @pytest.fixture
 def app(make_app: Callable[..., Flask], sink: Sink) -> Flask:
     """Its worker loses patience with a silent server at once."""
-    return make_app(MAIL_BACKEND="smtp", MAIL_SERVER="127.0.0.1", MAIL_PORT=sink.port, MAIL_TIMEOUT=0.5)
+    return make_app(MAIL_BACKEND="smtp", MAIL_SERVER="127.0.0.1", MAIL_PORT=sink.port, MAIL_TIMEOUT=2)
 
 
 def write(session: Session, *addresses: str) -> None:
