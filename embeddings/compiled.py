@@ -30,6 +30,7 @@ from embeddings.encoder import (
     encode_windows,
     read_json,
 )
+from embeddings.graphs import cpu_settings
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ class CompiledEncoder:
     def __init__(self, files: ModelFiles, *, cache_dir: Path | None = None, threads: int | None = None) -> None:
         self._files = files
         self._cache_dir = cache_dir
-        self._threads = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+        self._threads = threads
         self._lock = threading.Lock()
         self._local = threading.local()
         self._tokenizer: Any = None
@@ -262,11 +263,7 @@ class CompiledEncoder:
         if self._cache_dir is not None:
             core.set_property({"CACHE_DIR": str(self._cache_dir / f"graph-{self.fingerprint}")})
         capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        settings = {
-            "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities else "f32",
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": self._threads,
-        }
+        settings = cpu_settings("bf16" if "BF16" in capabilities else "f32", self._threads)
         return tokenizer, core.compile_model(build_graph(self._files), "CPU", settings)
 
     def _check(self, compiled: Any) -> None:

@@ -8,13 +8,14 @@ rounding adds to a score, and never for more than it can add at all.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
+
+from embeddings.graphs import cpu_settings
 
 log = logging.getLogger(__name__)
 
@@ -141,9 +142,4 @@ def _compile(dimension: int) -> Any:
     whole = op.fake_quantize(asked, least, most, least, most, 2 * MOST + 1)
     scores = op.matmul(whole, op.multiply(op.convert(rows, np.float32), number(1.0 / SHRUNK)), False, True)
     best = op.reduce_max(op.reshape(scores, numbers(TOGETHER, GROUP, GROUPS), False), numbers(1), False)
-    settings = {
-        "INFERENCE_PRECISION_HINT": "f32",
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
-    }
-    return ov.Core().compile_model(ov.Model([op.result(best)], [asked, rows], "product"), "CPU", settings)
+    return ov.Core().compile_model(ov.Model([op.result(best)], [asked, rows], "product"), "CPU", cpu_settings("f32"))

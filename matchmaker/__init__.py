@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> OpenAPI:
     security.init_app(app)
     errors.init_app(app)
     sheets.init_app(app)
-    api.init_app(app, web.READING_API)
+    api.init_app(app, web.READING_POSTS | web.EXPORTING)
     for name in SLICES:
         _register_slice(app, name)
     app.register_blueprint(health.bp)

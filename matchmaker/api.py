@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_openapi3 import APIBlueprint
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from matchmaker import reference
 from matchmaker.errors import answer
@@ -26,6 +26,8 @@ DESCRIPTION = (
 )
 #: How deep the JSON that programs send may be nested: no schema of ours goes half as deep.
 DEEPEST = 20
+#: From an address of ours to one of the document.
+_BRACES = str.maketrans("<>", "{}")
 _BRACKET = re.compile(rb"[\[\]{}]")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
@@ -53,6 +55,42 @@ ERRORS: dict[str, Any] = {"400": ErrorAnswer} | {
     str(status): {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}}}}
     for status in (401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)
 }
+
+
+#: The answers of a resource that gives a ZIP.
+ZIP: dict[Any, Any] = {200: {"content": {"application/zip": {}}}}
+
+
+class PageQuery(BaseModel):
+    """Which page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: int = Field(1, ge=1, le=100_000, description="Beyond the last page is the last page.")
+
+
+class PageAnswer(BaseModel):
+    """One page of a list; the resource names its items."""
+
+    total: int
+    page: int
+    pages: int
+
+
+class PieceQuery(BaseModel):
+    """Which piece of a list that is walked through."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
+    limit: int = Field(20, ge=1, le=100)
+
+
+class PieceAnswer(BaseModel):
+    """A piece of a list, and where the next begins; the resource names its items."""
+
+    total: int
+    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
 
 
 def blueprint(name: str) -> APIBlueprint:
@@ -110,7 +148,7 @@ def document() -> dict[str, Any]:
 def init_app(app: Flask, reading: frozenset[str]) -> None:
     """Serve the OpenAPI document, for programs and for people, and refuse what no resource takes.
 
-    ``reading`` are addresses of POSTs that change nothing.
+    ``reading`` are the endpoints of POSTs that change nothing.
     """
     app.before_request(_refuse_depth)
 
@@ -119,7 +157,8 @@ def init_app(app: Flask, reading: frozenset[str]) -> None:
         return jsonify(document())
 
     def sections() -> list[reference.Section]:
-        return reference.sections(document(), reading)
+        rules = (rule.rule for rule in current_app.url_map.iter_rules() if rule.endpoint in reading)
+        return reference.sections(document(), frozenset(rule.translate(_BRACES) for rule in rules))
 
     @permits(Permission.BROWSE)
     def programs() -> str:

@@ -17,6 +17,7 @@ import click
 from babel.messages.extract import extract_python
 from flask.cli import AppGroup, FlaskGroup
 
+from matchmaker.config import N_
 from matchmaker.translations import terminal_language, translations_to
 
 
@@ -97,7 +98,6 @@ confirmation_option = partial(click.confirmation_option, cls=Option)
 
 #: What click says in our commands. It asks Python's gettext, which reads compiled catalogues only; so it is asked to
 #: ask ours. What is missing here is said in English.
-N_ = str
 CLICK = (
     N_("Aborted!"),
     N_("Choose from:\n\t{choices}"),

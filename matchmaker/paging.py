@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -35,12 +35,21 @@ class Page:
     def next_url(self) -> str | None:
         return self.url(self.page + 1) if self.page < self.pages else None
 
+    def in_json(self, items: Sequence[Any]) -> dict[str, Any]:
+        """The page for a program, with its items as they are told there."""
+        return {"total": self.total, "page": self.page, "pages": self.pages, "items": items}
+
+
+def count(session: Session, wanted: Select[Any]) -> int:
+    """How many rows are wanted."""
+    return session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+
 
 def paginate(
     session: Session, wanted: Select[Any], number: int, url: Callable[[int], str], size: int = PAGE_SIZE
 ) -> Page:
     """One page of what is wanted; a number outside the list gives the nearest page."""
-    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count(session, wanted)
     pages = max(1, ceil(total / size))
     number = min(max(1, number), pages)
     items = list(session.scalars(wanted.limit(size).offset((number - 1) * size)).unique())
@@ -70,13 +79,17 @@ class Piece:
     #: None behind the last piece.
     next: str | None
 
+    def in_json(self, items: Sequence[Any]) -> dict[str, Any]:
+        """The piece for a program, with its items as they are told there."""
+        return {"total": self.total, "items": items, "next": self.next}
+
 
 def walk(session: Session, wanted: Select[Any], model: Any, order: Order, *, after: str | None, limit: int) -> Piece:
     """The piece of a list behind a cursor. What comes or goes meanwhile neither repeats nor hides another row.
 
     Raises BadCursor.
     """
-    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = count(session, wanted)
     step = desc if order.descending else asc
     listed = wanted.order_by(None).order_by(step(order.by), model.public_id)
     if after is not None:

@@ -59,13 +59,6 @@ READING_POSTS = frozenset({"suggestions.preview", "suggestions.for_text", "api_s
 #: Addresses that give a program all that is kept about somebody: for tokens that were allowed to take it along, on a
 #: page that asked for the password. They change nothing, so such a token need not act in its owner's name.
 EXPORTING = frozenset({"api_privacy.export", "api_privacy.export_ours", "api_transfers.download"})
-#: What programs post to without changing anything.
-READING_API = frozenset(
-    {
-        *("/api/v1/suggest", "/api/v1/me/export"),
-        *("/api/v1/organisations/{public_id}/export", "/api/v1/exports/{public_id}/file"),
-    }
-)
 
 #: Addresses that answer a free text. Each answer is harmless; thousands of them, asked for by a script, could map what
 #: is not shown, so one person gets so many in a minute and in a day, and the visitors of one neighbourhood together.

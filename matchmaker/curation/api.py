@@ -24,15 +24,11 @@ blueprint = api.blueprint("curation")
 _tag = Tag(name="verdicts", description="What cluster managers decided on pairs: pins, vetoes and proposals.")
 
 
-class VerdictsQuery(BaseModel):
+class VerdictsQuery(api.PieceQuery):
     """Which verdicts."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: list[VerdictKind] = Field(default_factory=list)
     state: Literal["standing", "withdrawn"] | None = None
-    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
-    limit: int = Field(20, ge=1, le=100)
 
 
 class VerdictBody(BaseModel):
@@ -82,12 +78,10 @@ class VerdictAnswer(BaseModel):
     withdrawn_by: Named | None
 
 
-class VerdictsAnswer(BaseModel):
+class VerdictsAnswer(api.PieceAnswer):
     """A piece of the list, the latest first."""
 
-    total: int
     items: list[VerdictAnswer]
-    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
 
 
 @blueprint.get("/verdicts", summary="List verdicts", tags=[_tag], responses={200: VerdictsAnswer})
@@ -101,7 +95,7 @@ def verdicts(query: VerdictsQuery) -> Response:
         wanted = wanted.where(queries.standing() if query.state == "standing" else ~queries.standing())
     order = Order(Verdict.created_at, datetime, descending=True)
     piece = walk(db.session, wanted, Verdict, order, after=query.cursor, limit=query.limit)
-    return jsonify(total=piece.total, items=[_as_json(one) for one in piece.items], next=piece.next)
+    return jsonify(piece.in_json([_as_json(one) for one in piece.items]))
 
 
 @blueprint.post("/verdicts", summary="Give a verdict", tags=[_tag], responses={201: VerdictAnswer})

@@ -27,6 +27,7 @@ from matchmaker.meetings.models import Held, Meeting, MeetingAnswer
 from matchmaker.needs.models import Need
 from matchmaker.outcomes.models import Confirmation, Outcome, OutcomeKind, Story
 from matchmaker.outcomes.queries import published
+from matchmaker.paging import count
 from matchmaker.permissions import VISITOR, Visibility
 from matchmaker.profiles.models import Competence
 from matchmaker.testfields.models import TestField
@@ -135,7 +136,7 @@ def board(session: Session, cluster: Cluster, period: Period) -> Board:
     """What a cluster shows its board of a period."""
     made = Board(cluster, period, _figures(session, cluster, period))
     granted = _outcomes(cluster, period, OutcomeKind.APPLICATION_GRANTED)
-    if (session.scalar(_count(granted)) or 0) >= FEWEST:
+    if count(session, granted) >= FEWEST:
         sums = (
             select(Outcome.currency, func.sum(Outcome.amount))
             .where(Outcome.id.in_(granted.with_only_columns(Outcome.id)))
@@ -148,10 +149,10 @@ def board(session: Session, cluster: Cluster, period: Period) -> Board:
         period.holds(Story.published_at),
     )
     made.stories = list(session.scalars(told.limit(MOST)))
-    made.story_count = session.scalar(_count(told)) or 0
+    made.story_count = count(session, told)
     waiting = _long_open(cluster)
     made.waiting = list(session.scalars(waiting.where(Need.visibility == Visibility.PUBLIC).limit(MOST)))
-    made.waiting_count = session.scalar(_count(waiting)) or 0
+    made.waiting_count = count(session, waiting)
     made.gaps = widest_gaps(session, *(_read_by_members(model, cluster) for model in (Need, Competence)))[:MOST]
     return made
 
@@ -160,7 +161,7 @@ def _figures(session: Session, cluster: Cluster, period: Period) -> list[Figure]
     def figure(
         stage: Any, name: Any, wanted: Callable[[Period], Select[Any]], meaning: Any, *, between_two: bool = False
     ) -> Figure:
-        now, before = (session.scalar(_count(wanted(one))) or 0 for one in (period, period.before))
+        now, before = (count(session, wanted(one)) for one in (period, period.before))
         if between_two:
             now, before = _told(now), _told(before)
         return Figure(str(stage), str(name), now, before, str(meaning), step=between_two)
@@ -211,10 +212,6 @@ def _figures(session: Session, cluster: Cluster, period: Period) -> list[Figure]
 
 def _told(number: int) -> int | None:
     return None if 0 < number < FEWEST else number
-
-
-def _count(wanted: Select[Any]) -> Select[tuple[int]]:
-    return select(func.count()).select_from(wanted.order_by(None).subquery())
 
 
 def _of(cluster: Cluster) -> Select[tuple[int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from matchmaker import sheets
@@ -17,7 +16,7 @@ from matchmaker.desk.board import FEWEST, Figure, Period, board, periods
 from matchmaker.introductions.queries import asked_where_nobody_is
 from matchmaker.items.pages import as_file
 from matchmaker.needs.exports import NEED
-from matchmaker.paging import paginate
+from matchmaker.paging import count, paginate
 from matchmaker.permissions import Permission, permits
 from matchmaker.reports.queries import waiting
 from matchmaker.sheets import Format
@@ -45,7 +44,7 @@ def index() -> str:
         teasers=queries.teasers(db.session, g.viewer, limit=10),
         gaps=queries.gaps(db.session, g.viewer),
         silent=db.session.scalars(silent.limit(8)).all(),
-        silent_count=db.session.scalar(select(func.count()).select_from(silent.order_by(None).subquery())),
+        silent_count=count(db.session, silent),
         verdicts=queries.latest_verdicts(db.session, g.viewer, limit=6),
         reports_waiting=waiting(db.session, g.viewer),
         unanswered=db.session.scalars(asked_where_nobody_is(g.viewer).limit(8)).all(),

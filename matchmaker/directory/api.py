@@ -116,11 +116,8 @@ class Sort(StrEnum):
     ENDING = "ending"
 
 
-class ListQuery(FilterQuery):
+class ListQuery(FilterQuery, api.PieceQuery):
     """Which piece of a list."""
-
-    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
-    limit: int = Field(20, ge=1, le=100)
 
 
 class OrganisationsQuery(ListQuery):
@@ -182,32 +179,25 @@ class EvidenceQuery(ItemsQuery):
     basis: list[Basis] = Field(default_factory=list, description="Kinds of records.")
 
 
-class Piece(BaseModel):
-    """A piece of a list, and where the next begins."""
-
-    total: int
-    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
-
-
-class Organisations(Piece):
+class Organisations(api.PieceAnswer):
     """A piece of the list of organisations, by name."""
 
     items: list[OrganisationAnswer]
 
 
-class Needs(Piece):
+class Needs(api.PieceAnswer):
     """A piece of the list of needs."""
 
     items: list[NeedAnswer]
 
 
-class Competences(Piece):
+class Competences(api.PieceAnswer):
     """A piece of the list of competences."""
 
     items: list[CompetenceAnswer]
 
 
-class TestFields(Piece):
+class TestFields(api.PieceAnswer):
     """A piece of the list of test fields."""
 
     __test__ = False
@@ -215,13 +205,13 @@ class TestFields(Piece):
     items: list[TestFieldAnswer]
 
 
-class Records(Piece):
+class Records(api.PieceAnswer):
     """A piece of the list of records."""
 
     items: list[EvidenceAnswer]
 
 
-class Teasers(Piece):
+class Teasers(api.PieceAnswer):
     """A piece of the list of teasers, in an order that says nothing."""
 
     items: list[TeaserAnswer]
@@ -313,4 +303,4 @@ def _listed(
         piece = walk(db.session, wanted(query.filters), model, order, after=query.cursor, limit=query.limit)
     except UnknownFilter as error:
         return api.invalid(filters=error)
-    return jsonify(total=piece.total, items=[as_json(one) for one in piece.items], next=piece.next)
+    return jsonify(piece.in_json([as_json(one) for one in piece.items]))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from matchmaker import api, jobs
 from matchmaker.accounts.models import User
+from matchmaker.clusters.queries import managed_clusters
 from matchmaker.db import db
 from matchmaker.errors import answer
 from matchmaker.imports import queries, running
@@ -51,15 +52,6 @@ class UploadFile(RawModel):
     """The file itself."""
 
     mimetypes: ClassVar[list[str]] = ["application/octet-stream"]
-
-
-class RunsQuery(BaseModel):
-    """Which piece of the list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
-    limit: int = Field(20, ge=1, le=100)
 
 
 class MappingBody(BaseModel):
@@ -119,12 +111,10 @@ class RunAnswer(BaseModel):
     ended_at: datetime | None
 
 
-class RunsAnswer(BaseModel):
+class RunsAnswer(api.PieceAnswer):
     """A piece of the list, the latest first."""
 
-    total: int
     items: list[RunAnswer]
-    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
 
 
 class RowAnswer(BaseModel):
@@ -152,11 +142,11 @@ class ForeseenAnswer(BaseModel):
 
 @blueprint.get("/imports", summary="List imports", tags=[_tag], responses={200: RunsAnswer})
 @permits(Permission.IMPORT)
-def listed(query: RunsQuery) -> Response:
+def listed(query: api.PieceQuery) -> Response:
     """Every import into the clusters that you manage, and of whole clusters for a platform admin; the latest first."""
     order = Order(ImportRun.created_at, datetime, descending=True)
     piece = walk(db.session, queries.runs(g.viewer), ImportRun, order, after=query.cursor, limit=query.limit)
-    return jsonify(total=piece.total, items=[_as_json(run) for run in piece.items], next=piece.next)
+    return jsonify(piece.in_json([_as_json(run) for run in piece.items]))
 
 
 @blueprint.post("/imports", summary="Send a file", tags=[_tag], responses={201: RunAnswer})
@@ -164,7 +154,7 @@ def listed(query: RunsQuery) -> Response:
 @permits(Permission.IMPORT)
 def upload(query: UploadQuery, raw: UploadFile) -> Response:
     """Take a file and guess what its columns mean. Nothing comes in before it is started."""
-    clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
+    clusters = {cluster.public_id: cluster for cluster in managed_clusters(db.session, g.viewer)}
     if query.kind not in queries.kinds(g.viewer):
         return api.invalid(kind=_("expected one of: %(expected)s", expected=", ".join(queries.kinds(g.viewer))))
     if query.kind is not FileKind.CLUSTER and query.cluster not in clusters:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from sqlalchemy import Select, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from matchmaker.clusters.queries import managed_clusters as managed_clusters
 from matchmaker.imports.mapping import IN_TABLES
 from matchmaker.imports.models import ImportedRow, ImportRun, Outcome
 from matchmaker.imports.readers import FileKind

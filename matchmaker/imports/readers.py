@@ -95,14 +95,13 @@ def unpacked(name: str, data: bytes) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableFile(name, _("expected a gzip file, found something else or half of one")) from error
     if len(plain) > LARGEST_UNPACKED:
-        raise _too_large(name)
+        raise too_large(name)
     return plain
 
 
-def _too_large(name: str) -> UnreadableFile:
-    return UnreadableFile(
-        name, _("expected at most %(most)s MB unpacked, found more", most=LARGEST_UNPACKED // 1_000_000)
-    )
+def too_large(name: str, most: int = LARGEST_UNPACKED) -> UnreadableFile:
+    """What is said of a file that unpacks to more bytes than are read."""
+    return UnreadableFile(name, _("expected at most %(most)s MB unpacked, found more", most=most // 1_000_000))
 
 
 def text_of(name: str, data: bytes) -> str:
@@ -139,7 +138,7 @@ def _spreadsheet(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             parts = packed.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-            raise _too_large(name)
+            raise too_large(name)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # What a sheet says of its own size may be wrong, by a million rows and columns.

@@ -12,6 +12,7 @@ from flask_security import current_user
 
 from matchmaker import jobs, sheets
 from matchmaker.clusters.models import Cluster
+from matchmaker.clusters.queries import managed_clusters
 from matchmaker.db import db
 from matchmaker.imports import online, queries, running
 from matchmaker.imports.exports import RUN
@@ -41,7 +42,7 @@ def index() -> str:
 
 def _index(form: UploadForm, asking: AskForm | None = None) -> str:
     asking = asking or AskForm(formdata=None, prefix="ror")
-    clusters = [(cluster.public_id, cluster.name) for cluster in queries.managed_clusters(db.session, g.viewer)]
+    clusters = [(cluster.public_id, cluster.name) for cluster in managed_clusters(db.session, g.viewer)]
     form.offer(clusters, queries.kinds(g.viewer))
     asking.offer(clusters)
     page = paginate(db.session, queries.runs(g.viewer), page_number(), url_of_page)
@@ -62,7 +63,7 @@ def listed(format: sheets.Format) -> Response:
 def upload() -> Any:
     """Take a file and guess what its columns mean."""
     form = UploadForm()
-    clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
+    clusters = {cluster.public_id: cluster for cluster in managed_clusters(db.session, g.viewer)}
     form.offer([(public_id, cluster.name) for public_id, cluster in clusters.items()], queries.kinds(g.viewer))
     if not form.validate():
         return _index(form), 422
@@ -88,7 +89,7 @@ def upload() -> Any:
 def ask() -> Any:
     """Ask ROR for an organisation, where this installation asks registries; its answer is a file like any other."""
     form = AskForm(prefix="ror")
-    clusters = {cluster.public_id: cluster for cluster in queries.managed_clusters(db.session, g.viewer)}
+    clusters = {cluster.public_id: cluster for cluster in managed_clusters(db.session, g.viewer)}
     form.offer([(public_id, cluster.name) for public_id, cluster in clusters.items()])
     if not form.validate():
         return _index(UploadForm(formdata=None), form), 422

@@ -18,7 +18,6 @@ from matchmaker.db import db
 from matchmaker.errors import answer
 from matchmaker.introductions import operations, presenting, queries, things
 from matchmaker.introductions.api import Path, ThingAnswer, acting_user, blueprint
-from matchmaker.introductions.limits_api import PageQuery
 from matchmaker.introductions.models import DeclineReason, Introduction, IntroductionState
 from matchmaker.items.resources import ItemPath, Named, named
 from matchmaker.mail.letters import absolute_url
@@ -29,7 +28,7 @@ from matchmaker.texts import clean_text
 _tag = Tag(name="introductions")
 
 
-class DeskQuery(PageQuery):
+class DeskQuery(api.PageQuery):
     """Which list of the desk, and which page of it."""
 
     tab: Literal["waiting", "moved"] = Field(
@@ -54,12 +53,9 @@ class BrokeredReading(BaseModel):
     url: str
 
 
-class DeskAnswer(BaseModel):
+class DeskAnswer(api.PageAnswer):
     """One page of the desk."""
 
-    total: int
-    page: int
-    pages: int
     items: list[BrokeredReading]
 
 
@@ -138,7 +134,7 @@ def desk(query: DeskQuery) -> Response:
     wanted = queries.for_managers(g.viewer) if query.tab == "waiting" else queries.moved_by_managers(g.viewer)
     page = paginate(db.session, wanted, query.page, str)
     items = [_as_json(one) for one in page.items]
-    return jsonify(total=page.total, page=page.page, pages=page.pages, items=items)
+    return jsonify(page.in_json(items))
 
 
 @blueprint.post("/brokering", summary="Bring two together", tags=[_tag], responses={201: BrokeredReading})

@@ -32,14 +32,6 @@ class LimitsBody(BaseModel):
     paused_until: date | None = Field(None, description="The day on which a pause ends; null: until you end it.")
 
 
-class PageQuery(BaseModel):
-    """Which page of a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    page: int = Field(1, ge=1, le=100_000, description="Beyond the last page is the last page.")
-
-
 class OrganisationPath(BaseModel):
     """Which organisation."""
 
@@ -94,12 +86,9 @@ class InterestReading(BaseModel):
     since: datetime
 
 
-class InterestsAnswer(BaseModel):
+class InterestsAnswer(api.PageAnswer):
     """One page of your organisation's marks, the latest first."""
 
-    total: int
-    page: int
-    pages: int
     items: list[InterestReading]
 
 
@@ -154,11 +143,11 @@ def lift(path: OrganisationPath) -> Response:
 
 @blueprint.get("/interests", summary="List your silent marks", tags=[_tag], responses={200: InterestsAnswer})
 @permits(Permission.INTRODUCE)
-def interests(query: PageQuery) -> Response:
+def interests(query: api.PageQuery) -> Response:
     """In whom and what your organisation is interested; nobody else knows. 20 a page."""
     page = paginate(db.session, queries.marks(g.viewer), query.page, str)
     items = [_mark_as_json(one) for one in page.items]
-    return jsonify(total=page.total, page=page.page, pages=page.pages, items=items)
+    return jsonify(page.in_json(items))
 
 
 @blueprint.post("/interests", summary="Mark interest silently", tags=[_tag], responses={200: InterestAnswer})

@@ -34,6 +34,7 @@ from matchmaker.introductions.models import (
     Limits,
     Side,
 )
+from matchmaker.paging import count
 from matchmaker.permissions import NotPermitted, Permission, Viewer, allows
 from matchmaker.suggestions.learning import Decided
 from matchmaker.suggestions.models import ItemKind
@@ -232,17 +233,14 @@ def listed(viewer: Viewer, tab: str) -> Select[Any]:
 
 def counts(session: Session, viewer: Viewer) -> dict[str, int]:
     """How many introductions stand in each tab."""
-    return {
-        tab: session.scalar(select(func.count()).select_from(listed(viewer, tab).order_by(None).subquery())) or 0
-        for tab in TABS
-    }
+    return {tab: count(session, listed(viewer, tab)) for tab in TABS}
 
 
 def count_to_answer(session: Session, viewer: Viewer) -> int:
     """How many introductions wait for an answer of the viewer's."""
     if not viewer.organisation_ids:
         return 0
-    return session.scalar(select(func.count()).select_from(listed(viewer, "answer").order_by(None).subquery())) or 0
+    return count(session, listed(viewer, "answer"))
 
 
 def for_managers(viewer: Viewer) -> Select[Any]:

@@ -110,14 +110,6 @@ class ConsentBody(BaseModel):
     take_back: bool = False
 
 
-class StoriesQuery(BaseModel):
-    """Which page of the stories."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    page: int = Field(1, ge=1, le=100_000, description="Beyond the last page is the last page.")
-
-
 class PublishedStory(BaseModel):
     """A story that both sides published."""
 
@@ -127,18 +119,15 @@ class PublishedStory(BaseModel):
     published_at: datetime
 
 
-class StoriesAnswer(BaseModel):
+class StoriesAnswer(api.PageAnswer):
     """One page of stories, the latest first."""
 
-    total: int
-    page: int
-    pages: int
     items: list[PublishedStory]
 
 
 @blueprint.get("/stories", summary="Read success stories", tags=[_tag], responses={200: StoriesAnswer})
 @permits(Permission.BROWSE)
-def stories(query: StoriesQuery) -> Response:
+def stories(query: api.PageQuery) -> Response:
     """What members did together, told with both sides' consent; 20 a page."""
     page = paginate(db.session, queries.published(), query.page, str)
     items = [
@@ -150,7 +139,7 @@ def stories(query: StoriesQuery) -> Response:
         ).model_dump(mode="json")
         for one in page.items
     ]
-    return jsonify(total=page.total, page=page.page, pages=page.pages, items=items)
+    return jsonify(page.in_json(items))
 
 
 @blueprint.get(

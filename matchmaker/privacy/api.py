@@ -20,7 +20,6 @@ from matchmaker.audit import Event
 from matchmaker.clusters.models import Cluster, MembershipState, Organisation
 from matchmaker.clusters.queries import memberships_of, organisation_or_refuse
 from matchmaker.db import db
-from matchmaker.introductions.limits_api import PageQuery
 from matchmaker.items.queries import managers_of
 from matchmaker.items.resources import ItemPath, Named, filled_in, named
 from matchmaker.permissions import Permission, permits
@@ -95,7 +94,7 @@ class MatchingBody(BaseModel):
     matched: bool
 
 
-class TrailQuery(PageQuery):
+class TrailQuery(api.PageQuery):
     """Which events, and which page of them."""
 
     event: list[Event] = Field(default_factory=list, description="Of these kinds only.")
@@ -113,16 +112,10 @@ class TrailReading(BaseModel):
     facts: dict[str, Any]
 
 
-class TrailAnswer(BaseModel):
+class TrailAnswer(api.PageAnswer):
     """One page of the trail, the latest first."""
 
-    total: int
-    page: int
-    pages: int
     items: list[TrailReading]
-
-
-_ZIP: dict[Any, Any] = {200: {"content": {"application/zip": {}}}}
 
 
 @blueprint.get("/me", summary="Who you are", tags=[_tag], responses={200: MeAnswer})
@@ -165,7 +158,7 @@ def agreements() -> Response:
     return jsonify(AgreementsAnswer(agreements=given).model_dump(mode="json"))
 
 
-@blueprint.post("/me/export", summary="Take your data along", tags=[_tag], responses=_ZIP)
+@blueprint.post("/me/export", summary="Take your data along", tags=[_tag], responses=api.ZIP)
 @permits(Permission.ACCOUNT)
 def export() -> Response:
     """All that is kept about you, as a ZIP of JSON, tables and files, for a token that may take data along."""
@@ -173,7 +166,7 @@ def export() -> Response:
 
 
 @blueprint.post(
-    "/organisations/<public_id>/export", summary="Take its data along", tags=[_organisations], responses=_ZIP
+    "/organisations/<public_id>/export", summary="Take its data along", tags=[_organisations], responses=api.ZIP
 )
 @permits(Permission.ORGANISATION_ADMIN)
 def export_ours(path: ItemPath) -> Response:
@@ -224,7 +217,7 @@ def our_trail(path: ItemPath, query: TrailQuery) -> Response:
         ).model_dump(mode="json")
         for one in told
     ]
-    return jsonify(total=page.total, page=page.page, pages=page.pages, items=items)
+    return jsonify(page.in_json(items))
 
 
 def _ours(path: ItemPath) -> Organisation:

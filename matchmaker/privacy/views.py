@@ -46,22 +46,27 @@ def _type_password_first(page: str) -> Response | None:
 
 def archive_of(user: User) -> Response:
     """All that is kept about a person, as a ZIP of JSON and CSV; that it was taken along is on record."""
-    rows = exports.of_user(db.session, user)
-    audit.record(db.session, Event.EXPORTED, actor_id=user.id, thing=user, facts={"rows": sum(map(len, rows.values()))})
-    db.session.commit()
-    return _zip(rows, whom=user.email, name="my-data", files=exports.files_of(db.session, user))
+    rows, files = exports.of_user(db.session, user), exports.files_of(db.session, user)
+    return _taken_along(user, rows, whom=user.email, name="my-data", files=files)
 
 
 def archive_of_ours(organisation: Organisation) -> Response:
     """All that an organisation registered, as a ZIP of JSON and CSV; that it was taken along is on record."""
     rows = exports.of_organisation(db.session, organisation)
+    return _taken_along(organisation, rows, whom=organisation.name, name="our-data")
+
+
+def _taken_along(
+    thing: User | Organisation,
+    rows: exports.Rows,
+    *,
+    whom: str,
+    name: str,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Response:
     facts = {"rows": sum(map(len, rows.values()))}
-    audit.record(db.session, Event.EXPORTED, actor_id=g.viewer.user_id, thing=organisation, facts=facts)
+    audit.record(db.session, Event.EXPORTED, actor_id=g.viewer.user_id, thing=thing, facts=facts)
     db.session.commit()
-    return _zip(rows, whom=organisation.name, name="our-data")
-
-
-def _zip(rows: exports.Rows, *, whom: str, name: str, files: Mapping[str, bytes] = MappingProxyType({})) -> Response:
     made = exports.archive(rows, files, whom=whom, installation=current_app.extensions["settings"].base_url)
     return Response(
         made,

@@ -605,24 +605,18 @@ class ProfileAnswer(BaseModel):
     visibility: Visibility | None = Field(description="Who may read it; null unless it is yours.")
 
 
-class ProfilesQuery(BaseModel):
+class ProfilesQuery(api.PieceQuery):
     """Which profiles."""
-
-    model_config = ConfigDict(extra="forbid")
 
     organisation: str | None = Field(None, max_length=12, description="Only those of this organisation.")
     mine: bool = Field(False, description="Only your organisation's, drafts included.")
     kind: ProfileKind | None = None
-    limit: int = Field(20, ge=1, le=100)
-    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
 
 
-class ProfilesAnswer(BaseModel):
+class ProfilesAnswer(api.PieceAnswer):
     """A piece of the list, by name."""
 
-    total: int
     items: list[ProfileAnswer]
-    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
 
 
 def profile_as_json(one: Profile) -> dict[str, Any]:
@@ -665,7 +659,7 @@ def list_profiles(query: ProfilesQuery) -> Response:
     if query.kind is not None:
         wanted = wanted.where(Profile.kind == query.kind)
     piece = walk(db.session, wanted, Profile, Order(func.lower(Profile.name)), after=query.cursor, limit=query.limit)
-    return jsonify(total=piece.total, items=[profile_as_json(one) for one in piece.items], next=piece.next)
+    return jsonify(piece.in_json([profile_as_json(one) for one in piece.items]))
 
 
 @blueprint.post("/profiles", summary="Write a profile", tags=[_profiles], responses={201: ProfileAnswer})

@@ -14,7 +14,6 @@ from matchmaker import api
 from matchmaker.db import db
 from matchmaker.errors import answer
 from matchmaker.introductions.api import acting_user
-from matchmaker.introductions.limits_api import PageQuery
 from matchmaker.items.pages import name_for_reader
 from matchmaker.items.resources import SHORT, ItemPath, Named, named
 from matchmaker.mail import absolute_url
@@ -77,12 +76,9 @@ class ReportReading(BaseModel):
     lifted_at: datetime | None = Field(description="Since when it may be shown again.")
 
 
-class ReportsAnswer(BaseModel):
+class ReportsAnswer(api.PageAnswer):
     """One page of the reports you decide on."""
 
-    total: int
-    page: int
-    pages: int
     items: list[ReportReading]
 
 
@@ -103,10 +99,10 @@ def ask(body: ComplaintBody) -> Response:
 
 @blueprint.get("/reports", summary="List reports", tags=[_tag], responses={200: ReportsAnswer})
 @permits(Permission.MODERATE)
-def reports(query: PageQuery) -> Response:
+def reports(query: api.PageQuery) -> Response:
     """What waits for your decision, the oldest first; then what was decided, the latest first. 20 a page."""
     page = paginate(db.session, queries.queue(g.viewer), query.page, str)
-    return jsonify(total=page.total, page=page.page, pages=page.pages, items=[_as_json(one) for one in page.items])
+    return jsonify(page.in_json([_as_json(one) for one in page.items]))
 
 
 @blueprint.get("/reports/<public_id>", summary="Read a report", tags=[_tag], responses={200: ReportReading})

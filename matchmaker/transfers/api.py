@@ -14,8 +14,8 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from matchmaker import api
+from matchmaker.clusters.queries import managed_clusters
 from matchmaker.db import db
-from matchmaker.imports.queries import managed_clusters
 from matchmaker.items.resources import ItemPath, Named, named
 from matchmaker.paging import Order, walk
 from matchmaker.permissions import Permission, permits
@@ -25,16 +25,6 @@ from matchmaker.transfers.views import taken_along
 
 blueprint = api.blueprint("transfers")
 _tag = Tag(name="exports", description="A whole cluster as one file, for its managers.")
-_ZIP: dict[Any, Any] = {200: {"content": {"application/zip": {}}}}
-
-
-class ExportsQuery(BaseModel):
-    """Which piece of the list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: str | None = Field(None, max_length=2_000, description="`next` of the piece before.")
-    limit: int = Field(20, ge=1, le=100)
 
 
 class ExportBody(BaseModel):
@@ -56,21 +46,19 @@ class ExportAnswer(BaseModel):
     counts: dict[str, int] = Field(description="How many rows of each kind are in it.")
 
 
-class ExportsAnswer(BaseModel):
+class ExportsAnswer(api.PieceAnswer):
     """A piece of the list, the latest first."""
 
-    total: int
     items: list[ExportAnswer]
-    next: str | None = Field(description="Send it as `cursor` for what follows; null at the end.")
 
 
 @blueprint.get("/exports", summary="List exports", tags=[_tag], responses={200: ExportsAnswer})
 @permits(Permission.CURATE)
-def listed(query: ExportsQuery) -> Response:
+def listed(query: api.PieceQuery) -> Response:
     """The files of the last seven days of the clusters that you manage, the latest first."""
     order = Order(ClusterExport.created_at, datetime, descending=True)
     piece = walk(db.session, queries.exports_for(g.viewer), ClusterExport, order, after=query.cursor, limit=query.limit)
-    return jsonify(total=piece.total, items=[_as_json(one) for one in piece.items], next=piece.next)
+    return jsonify(piece.in_json([_as_json(one) for one in piece.items]))
 
 
 @blueprint.post("/exports", summary="Have a cluster written", tags=[_tag], responses={202: ExportAnswer})
@@ -85,7 +73,7 @@ def ask(body: ExportBody) -> Response:
     return make_response(jsonify(_as_json(export)), 202)
 
 
-@blueprint.post("/exports/<public_id>/file", summary="Take a cluster along", tags=[_tag], responses=_ZIP)
+@blueprint.post("/exports/<public_id>/file", summary="Take a cluster along", tags=[_tag], responses=api.ZIP)
 @permits(Permission.CURATE)
 def download(path: ItemPath) -> Response:
     """The file, for a token that may take data along; that it was taken is on record."""

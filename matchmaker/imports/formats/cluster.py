@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from matchmaker.imports.contents import CLUSTER, FORMAT, KINDS, VERSION
-from matchmaker.imports.readers import LARGEST_UNPACKED, LONGEST_LINE, BadRow, FileKind, Row, UnreadableFile
+from matchmaker.imports.readers import LARGEST_UNPACKED, LONGEST_LINE, BadRow, FileKind, Row, UnreadableFile, too_large
 from matchmaker.sentences import sentence as _
 
 MANIFEST = "manifest.json"
@@ -29,9 +29,7 @@ def rows(name: str, data: bytes, largest: int = LARGEST_UNPACKED) -> Iterator[Ro
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         if sum(part.file_size for part in archive.infolist()) > largest:
-            raise UnreadableFile(
-                name, _("expected at most %(most)s MB unpacked, found more", most=largest // 1_000_000)
-            )
+            raise too_large(name, largest)
         cluster = _cluster(name, json.loads(archive.read(MANIFEST)))
         yield _row(1, "cluster", cluster, MANIFEST, cluster)
         number = 1
