@@ -149,6 +149,8 @@ class Catalogue:
         #: The thread that loads another model, and the fingerprint it was started for.
         self._switch: threading.Thread | None = None
         self._tried = ""
+        #: Whether a busy database kept it from changing over: then it must look again though nothing was written.
+        self._put_off = False
         #: Whether it changes over by itself when another model is taken into use.
         self._follows = True
         self._attempts: Attempts = Counter()
@@ -176,6 +178,10 @@ class Catalogue:
         try:
             encoder = self._load()
             encoder.encode_queries(["warm"])
+        except OperationalError:
+            # Which model is in use could not be read; that says nothing about the model.
+            self.state = ModelState.READY if self._encoder else ModelState.WAITING
+            raise
         except (ModelUnavailable, ModelRefused, Exception) as error:
             self.failure = str(error) if isinstance(error, ModelUnavailable | ModelRefused) else type(error).__name__
             self.state, self._encoder = ModelState.FAILED, None
@@ -243,9 +249,8 @@ class Catalogue:
         with self._catching_up, reading(), Session(db.engine) as session:
             wanted = active_hash(session)
             if self._is_another(wanted):
-                self._tried = wanted
-                self._index = None
                 self._load_now()
+                self._tried, self._index = wanted, None
             glossary = self.glossary_now(session)
             if self._encoder is not None:
                 self._encoder = read_through(self._encoder, glossary)
@@ -266,8 +271,8 @@ class Catalogue:
                     while self._is_loaded_beside():
                         pass
                 except OperationalError:
-                    # The database is busy or gone: the next search that notices the other model begins anew.
-                    self._tried = ""
+                    # The database is busy or gone: the next search begins anew.
+                    self._tried, self._put_off = "", True
                     log.warning("model not changed yet", error="database unavailable")
 
         self._switch = threading.Thread(target=switch, name="model-switch", daemon=True)
@@ -278,12 +283,7 @@ class Catalogue:
         beside = Catalogue(self._load, words_folder=self._words_folder)
         # A model that can't be loaded would otherwise be tried beside the one beside, and so on for ever.
         beside._follows = False
-        try:
-            beside.matcher()
-        except OperationalError:
-            # The next change of anything is the next occasion.
-            self._tried = ""
-            return False
+        beside.matcher()
         with self._catching_up:
             self.state, self.failure, self._encoder = beside.state, beside.failure, beside._encoder
             self._glossary, self._glossary_seen = beside._glossary, beside._glossary_seen
@@ -324,8 +324,9 @@ class Catalogue:
                 # At the start, after another model, or after the database was restored from an older copy.
                 self._index = _Index(encoder, self.glossary, self._words_folder)
                 self._prepared.clear()
-            if at.now == self._index.seen:
+            if at.now == self._index.seen and not self._put_off:
                 return
+            self._put_off = False
             if self._is_another(wanted := active_hash(session)):
                 self._switch_to(wanted)
             self._index.catch_up(session, at.now)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from embeddings import HashingEncoder, ModelRefused, ModelUnavailable
@@ -75,6 +76,19 @@ def search(app: Flask, text: str = "okapi serum", legs: Collection[str] = LEGS) 
         return {item_key(match.key) for match in found}, matcher.encoder
 
 
+def busy_once(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Has the database be busy when it is next asked which model to load; what is given is empty after that."""
+    load, busy = switching.load_active, [OperationalError("SELECT", {}, Exception("database is locked"))]
+
+    def load_active(*given: Any) -> Any:
+        if busy:
+            raise busy.pop()
+        return load(*given)
+
+    monkeypatch.setattr("matchmaker.suggestions.catalogue.load_active", load_active)
+    return busy
+
+
 def test_a_model_is_built_beside_the_present_one_and_every_worker_changes_over(
     make_app: Callable[..., Flask], app: Flask, session: Session, statements: int
 ) -> None:
@@ -119,6 +133,33 @@ def test_while_the_other_model_loads_searches_go_on_by_the_present_one(
         assert catalogue._switch is not None
         catalogue._switch.join(20)
         assert catalogue.matcher().encoder is models["new"]
+
+
+def test_a_switch_that_met_a_busy_database_is_tried_again_by_the_next_search_though_nothing_was_written(
+    make_app: Callable[..., Flask], app: Flask, monkeypatch: pytest.MonkeyPatch, statements: int
+) -> None:
+    worker = make_app(ENCODER=None)
+    search(worker)
+    use(app, "use", "new")
+    busy = busy_once(monkeypatch)
+
+    assert search(worker)[1] is OLD
+    search(worker)
+
+    assert not busy
+    assert search(worker)[1] is NEW
+
+
+def test_a_worker_that_starts_while_the_database_is_busy_loads_its_model_later(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, statements: int
+) -> None:
+    worker = make_app(ENCODER=None)
+    busy_once(monkeypatch)
+
+    with pytest.raises(OperationalError):
+        search(worker)
+
+    assert search(worker)[1] is OLD
 
 
 def test_one_goes_back_at_once_and_what_changed_meanwhile_is_embedded(
