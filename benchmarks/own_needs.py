@@ -20,6 +20,16 @@ from typing import Any
 SOURCES = Path(__file__).parent / "judged" / "own-needs"
 SHORT = Path(__file__).parent / "needs"
 
+#: Folders of needs that ask the 300 competences, and the files they come from.
+NEEDS = {"own-needs": "needs", "plain-needs": "plain", "strangers-needs": "strangers"}
+
+#: How somebody asks for what an acronym stands for.
+ASKED_FOR = {
+    "en": "Looking for {} expertise",
+    "de": "Wir suchen Expertise zu {}",
+    "sv": "Vi söker expertis inom {}",
+}
+
 #: Language of the needs, language of the competences.
 PAIRS = (("en", "en"), ("de", "en"), ("sv", "en"), ("de", "de"), ("sv", "sv"), ("en", "de"), ("en", "sv"))
 
@@ -53,7 +63,7 @@ _STOPPED = {language: {word[:STEM] for word in words.split()} for language, word
 
 
 def read_source(name: str) -> list[dict[str, Any]]:
-    """The rows of one of our source files: needs, plain, competences, keywords or acronyms."""
+    """The rows of one of our source files: needs, plain, strangers, competences, keywords or one of the acronyms."""
     lines = (SOURCES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
@@ -85,7 +95,8 @@ def write_sets(target: Path) -> list[Path]:
     competences = read_source("competences")
     keywords, acronyms = read_source("keywords"), read_source("acronyms")
     folders = _write_short_sets(target)
-    for name, needs in (("own-needs", read_source("needs")), ("plain-needs", read_source("plain"))):
+    for name, source in NEEDS.items():
+        needs = read_source(source)
         for asked, told in PAIRS:
             folders.append(
                 _write_set(
@@ -114,7 +125,24 @@ def write_sets(target: Path) -> list[Path]:
             answers=[(row["id"], f"d{row['id']}") for row in acronyms],
         )
     )
+    folders.extend(_write_strangers_acronyms(target, competences))
     return folders
+
+
+def _write_strangers_acronyms(target: Path, competences: list[dict[str, Any]]) -> list[Path]:
+    """Acronyms looked for in each pair of languages, among texts that spell them out and competences that don't."""
+    acronyms = read_source("strangers-acronyms")
+    others = [row for row in competences if not any(names_expertise(row["en"], a) for a in acronyms)]
+    return [
+        _write_set(
+            target / f"strangers-acronyms-{asked}-{told}",
+            corpus=[_text(f"d{row['id']}", row[told], told) for row in acronyms]
+            + [_text(row["id"], row[told], told) for row in others],
+            queries=[_text(row["id"], ASKED_FOR[asked].format(row["acronym"]), asked) for row in acronyms],
+            answers=[(row["id"], f"d{row['id']}") for row in acronyms],
+        )
+        for asked, told in PAIRS
+    ]
 
 
 def _write_short_sets(target: Path) -> list[Path]:

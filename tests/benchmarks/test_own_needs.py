@@ -22,7 +22,9 @@ FIELDS = {
 NEEDS = {row["id"]: row for row in read_source("needs")}
 COMPETENCES = {row["id"]: row for row in read_source("competences")}
 PLAIN = {row["id"]: row for row in read_source("plain")}
+STRANGERS = {row["id"]: row for row in read_source("strangers")}
 KEYWORDS = read_source("keywords")
+STRANGERS_ACRONYMS = read_source("strangers-acronyms")
 ACRONYMS = read_source("acronyms")
 
 
@@ -45,18 +47,21 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_there_are_as_many_rows_as_promised() -> None:
     assert (len(NEEDS), len(COMPETENCES), len(KEYWORDS), len(ACRONYMS)) == (60, 300, 60, 40)
+    assert (len(STRANGERS), len(STRANGERS_ACRONYMS)) == (60, 40)
     # The plain needs ask for the same, in the same order.
     assert [row["answers"] for row in PLAIN.values()] == [row["answers"] for row in NEEDS.values()]
 
 
-@pytest.mark.parametrize("name", ["needs", "plain", "competences", "keywords", "acronyms"])
+@pytest.mark.parametrize(
+    "name", ["needs", "plain", "strangers", "competences", "keywords", "acronyms", "strangers-acronyms"]
+)
 def test_ids_are_unique(name: str) -> None:
     ids = [row["id"] for row in read_source(name)]
     assert len(set(ids)) == len(ids)
 
 
 def test_no_text_occurs_twice() -> None:
-    rows = [*NEEDS.values(), *PLAIN.values(), *COMPETENCES.values()]
+    rows = [*NEEDS.values(), *PLAIN.values(), *STRANGERS.values(), *COMPETENCES.values(), *STRANGERS_ACRONYMS]
     texts = [row[language] for row in rows for language in LANGUAGES] + [row["text"] for row in ACRONYMS]
     assert [text for text, times in Counter(texts).items() if times > 1] == []
 
@@ -112,6 +117,25 @@ def test_a_plain_need_shares_a_few_words_with_its_answer(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_who_reads_a_title_only_shares_fewer_words_with_the_answer(language: str) -> None:
+    def shared(needs: dict[str, Any]) -> float:
+        return mean(
+            shared_words(need[language], COMPETENCES[answer][language], language)
+            for need in needs.values()
+            for answer in need["answers"]
+        )
+
+    assert 0.02 < shared(STRANGERS) < 0.6 * shared(PLAIN)
+
+
+def test_strangers_ask_each_for_another_competence_whose_title_was_shown_in_german_or_swedish() -> None:
+    answers = list(chain.from_iterable(row["answers"] for row in STRANGERS.values()))
+    assert len(set(answers)) == 60
+    assert set(answers) <= COMPETENCES.keys()
+    assert Counter(row["seen"] for row in STRANGERS.values()) == {"de": 30, "sv": 30}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_near_misses_share_more_words_with_a_need_than_its_answer_does(language: str) -> None:
     shares = [
         shared_words(NEEDS[key][language], row[language], language)
@@ -147,6 +171,13 @@ def test_an_acronym_is_only_ever_spelt_out_and_only_once() -> None:
         assert [other["id"] for other in ACRONYMS if names_expertise(other["text"], row)] == [row["id"]]
 
 
+def test_strangers_acronyms_are_spelt_out_in_every_language_and_never_used() -> None:
+    for row in STRANGERS_ACRONYMS:
+        for language in LANGUAGES:
+            assert not re.search(rf"\b{re.escape(row['acronym'])}s?\b", row[language])
+        assert [other["id"] for other in STRANGERS_ACRONYMS if names_expertise(other["en"], row)] == [row["id"]]
+
+
 def test_dashes_and_plurals_do_not_hide_a_second_right_answer() -> None:
     acronym = {"acronym": "CAR-T", "long_form": "chimeric antigen receptor T"}
     assert names_expertise("We make CAR-Ts", acronym)
@@ -155,7 +186,8 @@ def test_dashes_and_plurals_do_not_hide_a_second_right_answer() -> None:
 
 
 def test_every_set_has_the_files_of_the_judged_layout(folders: dict[str, Path]) -> None:
-    pairs = {f"{name}-{asked}-{told}" for name in ("own-needs", "plain-needs") for asked, told in PAIRS}
+    names = ("own-needs", "plain-needs", "strangers-needs", "strangers-acronyms")
+    pairs = {f"{name}-{asked}-{told}" for name in names for asked, told in PAIRS}
     short = {f"short-needs-{asked}-{told}" for asked in LANGUAGES for told in LANGUAGES}
     keywords = {"own-needs-keywords", "own-needs-acronyms", "short-needs-keywords"}
     assert set(folders) == pairs | short | keywords
