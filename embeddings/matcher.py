@@ -61,6 +61,8 @@ BACKGROUND = 4096
 FLOOR = 0.004
 #: The value of a direction in which the other side has stated nothing.
 UNSTATED = 0.25
+#: Stands for a vector that the index has already, so that it need not be handed in.
+STORED = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ class Matcher:
         if not new:
             return
         ids = checked_ids([s.id for s in new])
-        with_vector = [s for s in new if s.vector is not None]
+        with_vector = [s for s in new if s.vector is not None and s.vector is not STORED]
         rows = None
         if self.encoder is not None and with_vector:
             rows = checked_vectors(np.stack([np.asarray(s.vector) for s in with_vector]), self.encoder.dimension)

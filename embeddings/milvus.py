@@ -141,6 +141,12 @@ class MilvusIndex:
                     known[int(row["id"])] = float(np.asarray(row["vector"], dtype=np.float32) @ vector.reshape(-1))
         return np.array([known.get(i, np.nan) for i in ids.tolist()], dtype=np.float32)
 
+    def remove(self) -> None:
+        """Throw the whole collection away."""
+        with self._asking() as client:
+            client.drop_collection(self._collection, timeout=self._timeout)
+        self.close()
+
     def close(self) -> None:
         """Give the connection back; the next use opens a new one."""
         with self._lock:

@@ -86,6 +86,12 @@ SETTINGS = (
         "with the same vectors, slower.",
     ),
     Setting(
+        "MATCHMAKER_MILVUS_URL",
+        "none",
+        "A Milvus server that holds the vectors instead of every worker, for example `https://milvus.example:19530`.",
+    ),
+    Setting("MATCHMAKER_MILVUS_TOKEN", "none", "What Milvus asks for: a token, or `user:password`."),
+    Setting(
         "MATCHMAKER_SMTP_URL",
         "print to the log",
         "`smtp://user:password@host:587` (STARTTLS) or `smtps://…`.",
@@ -143,6 +149,8 @@ class Settings:
     model: str | None
     words_only: bool
     encoder: str
+    milvus_url: str | None
+    milvus_token: str
     smtp_url: str | None
     mail_from: str
     base_url: str
@@ -262,6 +270,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         model=None if model in ("", "none") else model,
         words_only=model == "none",
         encoder=one_of("MATCHMAKER_ENCODER", "compiled", ("compiled", "reference")),
+        milvus_url=text("MATCHMAKER_MILVUS_URL") or None,
+        milvus_token=text("MATCHMAKER_MILVUS_TOKEN"),
         smtp_url=text("MATCHMAKER_SMTP_URL") or None,
         mail_from=text("MATCHMAKER_MAIL_FROM", "matchmaker@localhost"),
         base_url=base_url,

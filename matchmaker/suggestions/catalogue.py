@@ -24,12 +24,14 @@ from sqlalchemy.orm import Session
 from embeddings import Encoder, Glossary, Matcher, ModelRefused, ModelUnavailable, Query, Statement, detect_language
 from embeddings.encoder import GlossedEncoder
 from embeddings.glossary import bundled_glossary
+from embeddings.matcher import STORED
 from matchmaker.config import Settings
 from matchmaker.db import db, only_reads, reading
-from matchmaker.suggestions import indexing
+from matchmaker.suggestions import indexing, sharing
 from matchmaker.suggestions.embedding import Attempts, embed
 from matchmaker.suggestions.glossary import load as load_glossary
 from matchmaker.suggestions.models import ItemKind
+from matchmaker.suggestions.sharing import Milvus, Shared, milvus_of
 from matchmaker.suggestions.switching import active_hash, default_space, load_active
 
 log = structlog.get_logger("matchmaker")
@@ -95,19 +97,24 @@ def _without_collecting() -> Iterator[None]:
 class _Index:
     """The statements in memory under one encoder; it catches up with the database."""
 
-    def __init__(self, encoder: Encoder | None, glossary: Glossary, words_folder: Path | None) -> None:
-        self.matcher = Matcher(encoder, glossary=glossary, words_folder=words_folder)
+    def __init__(
+        self, encoder: Encoder | None, glossary: Glossary, words_folder: Path | None, shared: Shared | None = None
+    ) -> None:
+        #: What lies outside this process, and under which name; '' where all vectors are in memory.
+        self.shared, self.collection = shared, shared.collection if shared else ""
+        index = (lambda dimension: shared.index) if shared else None
+        self.matcher = Matcher(encoder, index=index, glossary=glossary, words_folder=words_folder)
         #: The number of the latest change it knows.
         self.seen = 0
         #: The statements without a vector.
         self.pending: set[int] = set()
 
-    def catch_up(self, session: Session, now: int) -> None:
-        """Take in everything up to a number of the clock."""
+    def catch_up(self, session: Session, now: int, stored: int) -> None:
+        """Take in everything up to a number of the clock; vectors up to the number ``stored`` lie elsewhere."""
         encoder = self.matcher.encoder
         gone: list[int] = []
         kept: list[Statement] = []
-        changes = indexing.changed_since(encoder.space if encoder else "", self.seen)
+        changes = indexing.changed_since(encoder.space if encoder else "", self.seen, stored)
         with _without_collecting():
             for row in session.execute(changes, execution_options={"yield_per": 2000}):
                 if row.gone:
@@ -119,6 +126,8 @@ class _Index:
         self.pending -= set(gone)
         self.pending |= {one.id for one in kept if one.vector is None}
         self.pending -= {one.id for one in kept if one.vector is not None}
+        if self.shared:
+            self.shared.hold(now, gone + [one.id for one in kept if one.vector is not STORED], stored)
         self.seen = now
 
 
@@ -131,8 +140,11 @@ class Catalogue:
         encoder: Encoder | None = None,
         *,
         words_folder: Path | None = None,
+        milvus: Milvus | None = None,
     ) -> None:
         self._load = load
+        #: The server that holds the vectors, where this process does not.
+        self._milvus = milvus
         #: Where the terms of texts are kept for the next start; a cache that may be deleted at any time.
         self._words_folder = words_folder
         self._keeper: threading.Thread | None = None
@@ -280,7 +292,7 @@ class Catalogue:
 
     def _is_loaded_beside(self) -> bool:
         """Take over the model in use with an index of its own; returns whether meanwhile yet another came into use."""
-        beside = Catalogue(self._load, words_folder=self._words_folder)
+        beside = Catalogue(self._load, words_folder=self._words_folder, milvus=self._milvus)
         # A model that can't be loaded would otherwise be tried beside the one beside, and so on for ever.
         beside._follows = False
         beside.matcher()
@@ -320,16 +332,23 @@ class Catalogue:
             if at.glossary != self._glossary_seen:
                 self.glossary_now(session)
             encoder = self._encoder if self.state is ModelState.READY else None
-            if self._index is None or self._index.matcher.encoder is not encoder or at.now < self._index.seen:
-                # At the start, after another model, or after the database was restored from an older copy.
-                self._index = _Index(encoder, self.glossary, self._words_folder)
+            to = sharing.standing(session, encoder.space) if self._milvus and encoder else None
+            if (
+                self._index is None
+                or self._index.matcher.encoder is not encoder
+                or self._index.collection != (to.collection if to else "")
+                or at.now < self._index.seen
+            ):
+                # At the start, after another model or collection, or after the database was restored to what it was.
+                shared = Shared(self._milvus, to, encoder.dimension) if self._milvus and encoder and to else None
+                self._index = _Index(encoder, self.glossary, self._words_folder, shared)
                 self._prepared.clear()
             if at.now == self._index.seen and not self._put_off:
                 return
             self._put_off = False
             if self._is_another(wanted := active_hash(session)):
                 self._switch_to(wanted)
-            self._index.catch_up(session, at.now)
+            self._index.catch_up(session, at.now, to.seen if to else 0)
         self._keep_words()
 
     def _keep_words(self) -> None:
@@ -425,9 +444,15 @@ def _statement(row: Any, dimension: int) -> Statement:
         language=sys.intern(language),
         owners=_owners_of(kind, item_id, owners),
         item=item_number(kind, item_id),
-        # A damaged vector counts as none; ``index sync`` makes it anew.
-        vector=np.frombuffer(vector, dtype="<f4") if vector and len(vector) == 4 * dimension else None,
+        vector=_vector(vector, dimension),
     )
+
+
+def _vector(stored: bytes | None, dimension: int) -> np.ndarray | None:
+    """A vector as the database gives it. A damaged one counts as none; ``index sync`` makes it anew."""
+    if stored == b"":
+        return STORED
+    return np.frombuffer(stored, dtype="<f4") if stored and len(stored) == 4 * dimension else None
 
 
 def read_through(encoder: Encoder, glossary: Glossary) -> Encoder:
@@ -464,5 +489,8 @@ def init_app(app: Flask) -> None:
             return load_active(session, settings)
 
     app.extensions["catalogue"] = Catalogue(
-        None if settings.words_only else load, encoder, words_folder=settings.data_dir / "words"
+        None if settings.words_only else load,
+        encoder,
+        words_folder=settings.data_dir / "words",
+        milvus=milvus_of(settings),
     )

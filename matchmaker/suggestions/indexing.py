@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, String, and_, delete, event, func, insert, or_, select, text, type_coerce, update
+from sqlalchemy import Select, String, and_, case, delete, event, func, insert, or_, select, text, type_coerce, update
 from sqlalchemy.orm import Session, selectinload
 
 from embeddings import detect_language, split_statements
@@ -367,11 +367,13 @@ def count_foreign(session: Session, model_hash: str) -> int:
     return session.scalar(select(func.count()).select_from(Embedding).where(Embedding.model_hash != model_hash)) or 0
 
 
-def changed_since(model_hash: str, seen: int) -> Select[Any]:
+def changed_since(model_hash: str, seen: int, stored: int = 0) -> Select[Any]:
     """The statements that changed, or whose vector did, after a number of the clock; with their vectors.
 
-    The kind comes as the plain word that is stored: a start reads a hundred thousand of them.
+    A vector that was made by the number ``stored`` comes empty: it lies where it is needed already. The kind comes as
+    the plain word that is stored: a start reads a hundred thousand of them.
     """
+    vector = case((Embedding.changed <= stored, b""), else_=Embedding.vector) if stored else Embedding.vector
     query = select(
         StatementRow.id,
         type_coerce(StatementRow.kind, String).label("kind"),
@@ -380,7 +382,7 @@ def changed_since(model_hash: str, seen: int) -> Select[Any]:
         StatementRow.language,
         StatementRow.text,
         StatementRow.gone,
-        Embedding.vector,
+        vector.label("vector"),
     ).outerjoin(
         Embedding,
         and_(

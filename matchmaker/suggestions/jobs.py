@@ -16,6 +16,7 @@ from matchmaker.jobs import job
 from matchmaker.suggestions import indexing, learning, switching
 from matchmaker.suggestions.catalogue import Catalogue, current_catalogue
 from matchmaker.suggestions.embedding import count_read_otherwise, embed_all, read_again
+from matchmaker.suggestions.sharing import fill, milvus_of
 
 log = structlog.get_logger("matchmaker")
 
@@ -56,6 +57,17 @@ def _go_on_building() -> None:
         return
     _encoder, glossary = current_catalogue().tools()
     switching.build(encoder, glossary)
+
+
+@job("milvus", every=timedelta(minutes=1))
+def milvus() -> None:
+    """Bring new vectors to Milvus, where the installation has it; until then every worker holds them itself."""
+    server, catalogue = milvus_of(current_app.extensions["settings"]), current_catalogue()
+    if server is None or catalogue.is_off:
+        return
+    with reading(), Session(db.engine) as session:
+        use = switching.building(session)
+    fill(server, {catalogue.space(), use.model_hash if use else ""} - {""})
 
 
 @job("orders", every=timedelta(hours=24))

@@ -100,6 +100,24 @@ class Embedding(Model):
     changed: Mapped[int] = mapped_column(index=True)
 
 
+class SharedVectors(Model):
+    """How far the vectors of one model have come into Milvus; a collection can be thrown away and filled anew."""
+
+    __tablename__ = "shared_vectors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    #: Counts how often it was begun anew. The collection is named after it, so that nothing old is ever in the new one.
+    filling: Mapped[int] = mapped_column(default=1)
+    #: The clock's value up to which the collection has everything; 0 before it was filled once.
+    seen: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def collection(self) -> str:
+        """The collection's name in Milvus."""
+        return f"statements_{self.model_hash[:12]}_{self.filling}"
+
+
 class Standing(StrEnum):
     """Where a model stands in this installation."""
 

@@ -57,6 +57,8 @@ CASES: dict[str, tuple[str, object, str, object, dict[str, str]]] = {
     "MATCHMAKER_PEPPER": ("pepper", None, GOOD_SECRET, GOOD_SECRET, {"salt": "expected at least 32 random characters"}),
     "MATCHMAKER_MODEL": ("model", None, "some/model", "some/model", {}),
     "MATCHMAKER_ENCODER": ("encoder", "compiled", "reference", "reference", {"fast": "one of compiled, reference"}),
+    "MATCHMAKER_MILVUS_URL": ("milvus_url", None, "https://milvus.example", "https://milvus.example", {}),
+    "MATCHMAKER_MILVUS_TOKEN": ("milvus_token", "", "root:Milvus", "root:Milvus", {}),
     "MATCHMAKER_SMTP_URL": ("smtp_url", None, "smtp://mail.example", "smtp://mail.example", {}),
     "MATCHMAKER_MAIL_FROM": ("mail_from", "matchmaker@localhost", "us@cluster.example", "us@cluster.example", {}),
     "MATCHMAKER_BASE_URL": (
