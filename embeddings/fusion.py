@@ -78,7 +78,8 @@ def standard_words(scored: WordScores, size: int, total: int) -> WordsSay:
     standard = (values - centre) / spread
     if not scored.rows.size:
         return WordsSay(standard, spread, 0.0, 0.0)
-    best = int(np.lexsort((scored.rows, -scored.mass, -scored.overlap))[0])
+    first = np.flatnonzero(scored.overlap == scored.overlap.max())
+    best = int(first[np.lexsort((scored.rows[first], -scored.mass[first]))[0]])
     mass, share = float(scored.mass[best]), min(float(scored.coverage[best]), 1.0)
     # Where few texts share a word at all, they stand out by far more spreads than meaning ever does.
     farthest = float(standard.max())

@@ -251,10 +251,14 @@ def score_words(
     frequency = np.bincount(terms, weights=has, minlength=len(query))
     absent = np.maximum(total + UNSEEN - frequency + 0.5, 0.5)
     idf = np.log(1.0 + absent / (frequency + 0.5))
-    touched, inverse = np.unique(rows, return_inverse=True)
+    has_any = np.zeros(mask.size, dtype=bool)
+    has_any[rows] = True
+    touched = np.flatnonzero(has_any)
     if not touched.size:
         nothing = np.zeros(0)
         return WordScores(np.zeros(0, np.int64), nothing, nothing, nothing, np.zeros(len(query)))
+    # Where each row stands among those; sorting the rows for it would take most of the time.
+    inverse = (np.cumsum(has_any) - 1)[rows]
     rare, size = own * idf**RARITY, touched.size
     gained = found * (SATURATION + 1.0) / (found + norm)
     overlap = np.bincount(inverse, weights=gained * rare[terms], minlength=size) / rare.sum()

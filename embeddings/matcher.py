@@ -132,6 +132,9 @@ class _Board:
     def ids(self) -> np.ndarray:
         return np.concatenate([self.base.ids, self.delta.ids])
 
+    def items(self) -> np.ndarray:
+        return np.concatenate([self.base.items, self.delta.items])
+
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """The rows of ids; those that are gone are left out."""
         rows = []
@@ -648,6 +651,10 @@ class Matcher:
             worded, trust = said.standard, said.trust
             within = mask[scored.rows]
             rows, overlap = scored.rows[within], scored.overlap[within]
+            if rows.size > DEPTH:
+                # Most rows share some word: only those that may be among the best are put in order, with all ties.
+                best = overlap >= np.partition(overlap, rows.size - DEPTH)[rows.size - DEPTH]
+                rows, overlap = rows[best], overlap[best]
             chosen = rows[np.lexsort((ids[rows], -overlap))[:DEPTH]]
         meaning: np.ndarray | None = None
         pending = np.zeros(0, dtype=bool)
@@ -670,24 +677,26 @@ class Matcher:
         scale = Scale.of(said, total, with_meaning=meaning is not None, choosy=choosy)
         strengths = scale.chance(scores)
         order = np.lexsort((ids[chosen], -scores))
+        rows = chosen[order]
+        # Plain numbers, all at once: one by one they would take longer than all the arithmetic before.
+        nearness = [None] * order.size if meaning is None else meaning[order].tolist()
+        by_words = pending[order].tolist() if pending.size else [False] * order.size
         candidates = []
-        for n in order.tolist():
-            row = int(chosen[n])
-            block, place = board.place(row)
-            parts = [] if meaning is None else [ScorePart(MEANING, float(meaning[n]), 1.0)]
+        for row, statement, item, score, strength, near, word, alone in zip(
+            rows.tolist(),
+            ids[rows].tolist(),
+            board.items()[rows].tolist(),
+            scores[order].tolist(),
+            strengths[order].tolist(),
+            nearness,
+            shared[order].tolist(),
+            by_words,
+            strict=True,
+        ):
+            parts = () if near is None else (ScorePart(MEANING, near, 1.0),)
             if WORDS in legs:
-                parts.append(ScorePart(WORDS, float(shared[n]), weight))
-            candidates.append(
-                _Candidate(
-                    row=row,
-                    statement=int(ids[row]),
-                    item=int(block.items[place]),
-                    score=float(scores[n]),
-                    strength=float(strengths[n]),
-                    parts=tuple(parts),
-                    by_words=bool(pending.size and pending[n]),
-                )
-            )
+                parts = (*parts, ScorePart(WORDS, word, weight))
+            candidates.append(_Candidate(row, statement, item, score, strength, parts, alone))
         return candidates, scale
 
     @staticmethod
