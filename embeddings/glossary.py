@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
@@ -37,6 +37,8 @@ _WORDS_TOO = frozenset(
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
 _BEFORE_MARK = re.compile(r"\s+([.,;:!?])")
+#: Words in the longest phrase that is looked for.
+LONGEST = 6
 #: Words of which the English is kept, and pieces of text whose terms are.
 READ, PIECES = 200_000, 100_000
 
@@ -51,6 +53,8 @@ class Acronym:
 
 
 Phrase = tuple[tuple[str, ...], str]
+#: An acronym as it is written in a text, and what it may stand for.
+Called = tuple[str, tuple[Acronym, ...]]
 
 
 class _Pieces(dict[str, tuple[str, ...]]):
@@ -63,17 +67,15 @@ class _Pieces(dict[str, tuple[str, ...]]):
         self.english: dict[str, tuple[str, ...]] = {}
         #: Pieces in which a phrase may begin, and those with acronyms: what each of these may stand for.
         self.begins: set[str] = set()
-        self.acronyms: dict[str, list[tuple[str, tuple[Acronym, ...]]]] = {}
+        self.acronyms: dict[str, list[Called]] = {}
 
     def __missing__(self, piece: str) -> tuple[str, ...]:
         glossary, language, tokens = self._glossary, self._language, word_list(piece)
         if language in glossary.stems:
             self.english[piece] = tuple(text_terms(glossary.gloss(piece, language), "en"))
-            phrases = glossary.phrases.get(language, {})
-            if any(word.lower() in phrases for word in _TOKEN.findall(piece)):
+            if glossary.has_beginning(piece, language):
                 self.begins.add(piece)
-        called = [(token, readings) for token in tokens if (readings := glossary.readings(token))]
-        if called:
+        if called := glossary.called(tokens):
             self.acronyms[piece] = called
         found = self[piece] = tuple(terms_of(tokens, language))
         return found
@@ -144,27 +146,35 @@ class Glossary:
     def _expansions(
         self, text: str, known: _Pieces, pieces: list[str], terms: list[str], language: str
     ) -> tuple[tuple[str, str], ...]:
-        found: dict[tuple[str, str], None] = {}
         # Most texts are looked through for nothing.
-        called: list[tuple[str, tuple[Acronym, ...]]] = []
+        called: list[Called] = []
         acronyms = known.acronyms
         if text == text.lower():
-            called = [(t, readings) for t in word_list(text) if (readings := self.readings(t, typed_small=True))]
+            called = self.called(word_list(text), typed_small=True)
         elif not acronyms.keys().isdisjoint(pieces):
             called = [one for piece in pieces for one in acronyms.get(piece, ())]
         long_forms, beginnings = self.long_forms, self.beginnings
         begun = [
-            (place, forms)
+            place
             for place, term in enumerate(terms)
-            if term in beginnings
-            and (forms := long_forms.get(tuple(terms[place : place + 2]), ()) + long_forms.get((term,), ()))
+            if term in beginnings and (tuple(terms[place : place + 2]) in long_forms or (term,) in long_forms)
         ]
         if not called and not begun:
             return ()
-        have = frozenset(terms)
         beside: frozenset[str] = frozenset()
         if any(reading.context for _, readings in called for reading in readings):
             beside = frozenset(map(str.lower, word_list(text)))
+        return self.added(terms, called, begun, beside, language)
+
+    def added(
+        self, terms: list[str], called: list[Called], begun: list[int], beside: frozenset[str], language: str
+    ) -> tuple[tuple[str, str], ...]:
+        """What to add to a text of these terms, for its acronyms and for the long forms that may begin at some of them.
+
+        `beside` are its words, in small letters; those that tell no meaning of an acronym may be missing.
+        """
+        found: dict[tuple[str, str], None] = {}
+        have = frozenset(terms)
         for token, readings in called:
             meant = [r for r in readings if r.context & beside]
             if not meant and (len(readings) > 1 or not readings[0].context):
@@ -174,8 +184,9 @@ class Glossary:
                     long = reading.long.get(wanted)
                     if long and not have.issuperset(_form_terms(long, wanted)):
                         found[token, long] = None
-        for place, forms in begun:
-            for form, short in forms:
+        for place in begun:
+            two, one = tuple(terms[place : place + 2]), (terms[place],)
+            for form, short in self.long_forms.get(two, ()) + self.long_forms.get(one, ()):
                 if tuple(terms[place : place + len(form)]) == form:
                     if short.lower().replace("-", "") not in have:
                         found[" ".join(form), short] = None
@@ -186,6 +197,10 @@ class Glossary:
         """What a word may stand for, or an acronym in it; in a text of small letters acronyms may be small as well."""
         short = token.upper() if typed_small and len(token) > 2 and token not in _WORDS_TOO else token
         return self.acronyms.get(short, ()) or self._inside(token)
+
+    def called(self, tokens: Iterable[str], *, typed_small: bool = False) -> list[Called]:
+        """Those of the words that may stand for something, with what each may stand for."""
+        return [(token, found) for token in tokens if (found := self.readings(token, typed_small=typed_small))]
 
     def _inside(self, token: str) -> tuple[Acronym, ...]:
         """The readings of an acronym that begins or ends a joined word: "GMP-grade", "mRNA-based"."""
@@ -208,8 +223,12 @@ class Glossary:
             else:
                 found += chain.from_iterable(map(known.english.__getitem__, pieces))
         for _, extra in added:
-            found += _form_terms(extra, "en")
+            found += self.form_terms(extra)
         return found
+
+    def form_terms(self, form: str) -> tuple[str, ...]:
+        """The terms that are added to a text for an acronym's short or long form."""
+        return _form_terms(form, "en")
 
     def _read_pieces(self, language: str) -> _Pieces:
         known = self._pieces.get(language)
@@ -218,10 +237,27 @@ class Glossary:
             known = self._pieces[language] = _Pieces(self, language)
         return known
 
+    def has_beginning(self, piece: str, language: str) -> bool:
+        """Whether a phrase may begin in what stands between two spaces."""
+        phrases = self.phrases.get(language, {})
+        return any(word.lower() in phrases for word in _TOKEN.findall(piece))
+
+    def begins_phrase(self, pieces: Sequence[str], place: int, language: str) -> bool:
+        """Whether a phrase begins in this one of the pieces that a text has between its spaces."""
+        phrases = self.phrases[language]
+        own = len(_TOKEN.findall(pieces[place]))
+        lower = [word.lower() for word in _TOKEN.findall(" ".join(pieces[place : place + 2 * LONGEST]))]
+        if len(lower) < own + LONGEST:
+            lower = [word.lower() for word in _TOKEN.findall(" ".join(pieces[place:]))]
+        return any(
+            lower[n] in phrases and bool(_phrase(lower[n : n + LONGEST], phrases)[0])
+            for n in range(min(own, len(lower)))
+        )
+
     def _has_phrase(self, text: str, language: str) -> bool:
         phrases = self.phrases[language]
         lower = [word.lower() for word in _TOKEN.findall(text)]
-        return any(word in phrases and _phrase(lower[n : n + 6], phrases)[0] for n, word in enumerate(lower))
+        return any(word in phrases and _phrase(lower[n : n + LONGEST], phrases)[0] for n, word in enumerate(lower))
 
     def forms(self, word: str, language: str) -> list[frozenset[str]]:
         """The ways to say a word, each as its terms: as it is written, in English, as each of its long forms."""
@@ -270,7 +306,7 @@ class Glossary:
             out.append(between[n])
             taken, english = 0, ""
             if lower[n] in phrases:
-                taken, english = _phrase(lower[n : n + 6], phrases)
+                taken, english = _phrase(lower[n : n + LONGEST], phrases)
             if not taken:
                 taken, english = 1, self._read(spoken[n], language)
             out.append(english)

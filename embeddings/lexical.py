@@ -82,6 +82,10 @@ class Lexicon:
                     known[term] = len(self._terms) - 1
         return np.fromiter(map(known.__getitem__, terms), dtype=np.int64, count=len(terms))
 
+    def terms(self, numbers: np.ndarray) -> list[str]:
+        """The terms of these numbers."""
+        return list(map(self._terms.__getitem__, numbers.tolist()))
+
     def fill(self, terms: Sequence[str], codes: np.ndarray, of: np.ndarray, sizes: np.ndarray) -> None:
         """Take over terms and letter grams as `part` gave them; only before any other term."""
         with self._lock:
@@ -169,19 +173,6 @@ class WordBlock:
         self.lengths = np.where(sizes > 0, self.lengths, 0.0)
         self._by_term: Any = None
         self._lock = threading.Lock()
-
-    @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> WordBlock:
-        """A block of texts given as their terms, in their order."""
-        sizes = np.array([len(terms) for terms in texts], dtype=np.int64)
-        numbers = lexicon.numbers(list(chain.from_iterable(texts)))
-        span = int(numbers.max(initial=0)) + 1
-        cells, counts = np.unique(np.repeat(np.arange(sizes.size), sizes) * span + numbers, return_counts=True)
-        return cls(
-            np.searchsorted(cells, np.arange(sizes.size + 1) * span),
-            (cells % span).astype(np.int32),
-            counts.astype(np.float32),
-        )
 
     def __len__(self) -> int:
         return int(self.starts.size - 1)

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ from embeddings.ranking import (
     ordered,
     soft_votes,
 )
+from embeddings.reading import Reader
 from embeddings.terms import text_terms
 from embeddings.wordstore import WordStore, fingerprint
 
@@ -215,6 +217,7 @@ class Matcher:
         #: Where terms of texts are kept between processes, if anywhere; and the glossary they are read with.
         self._store = WordStore(words_folder, self.glossary.version) if words_folder is not None else None
         self._first_glossary = self.glossary
+        self._reader = Reader(self.glossary, self._lexicon)
         if self._store is not None:
             self._store.open(self._lexicon)
         #: How many texts were read, and how many left the board, since what is kept was written.
@@ -335,7 +338,9 @@ class Matcher:
         return WordBlock(*_joined_words(parts, order))
 
     def _read(self, statements: Sequence[Statement]) -> WordBlock:
-        return WordBlock.of([self.glossary.terms(s.text, s.language) for s in statements], self._lexicon)
+        if self._reader.glossary is not self.glossary:
+            self._reader = Reader(self.glossary, self._lexicon)
+        return self._reader.block([(s.text, s.language) for s in statements])
 
     @property
     def has_words_to_keep(self) -> bool:
@@ -736,14 +741,15 @@ def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:
     """One block of the chosen rows of several, sorted by id."""
     ids = np.concatenate([block.ids[rows] for block, rows in parts])
     order = np.argsort(ids, kind="stable")
-    texts = [block.texts[r] for block, rows in parts for r in rows.tolist()]
-    languages = [block.languages[r] for block, rows in parts for r in rows.tolist()]
+    numbers = order.tolist()
+    texts = list(chain.from_iterable(map(block.texts.__getitem__, rows.tolist()) for block, rows in parts))
+    languages = list(chain.from_iterable(map(block.languages.__getitem__, rows.tolist()) for block, rows in parts))
     owner_starts, (owners,) = _ragged([(block.owner_starts, (block.owners,), rows) for block, rows in parts], order)
     return _Block(
         ids=ids[order],
         items=np.concatenate([block.items[rows] for block, rows in parts])[order],
-        texts=tuple(texts[n] for n in order.tolist()),
-        languages=tuple(languages[n] for n in order.tolist()),
+        texts=tuple(map(texts.__getitem__, numbers)),
+        languages=tuple(map(languages.__getitem__, numbers)),
         owner_starts=owner_starts,
         owners=owners,
         words=WordBlock(*_joined_words([(block.words, rows) for block, rows in parts], order)),

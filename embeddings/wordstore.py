@@ -26,7 +26,7 @@ from embeddings.lexical import Lexicon, WordBlock
 log = logging.getLogger(__name__)
 
 #: The modules that decide what terms a text has and how they meet.
-_READERS = ("terms.py", "language.py", "glossary.py", "lexical.py", "wordstore.py")
+_READERS = ("terms.py", "language.py", "glossary.py", "lexical.py", "reading.py", "wordstore.py")
 MANIFEST = "words.json"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from embeddings import HashingEncoder, Matcher, Statement
 from embeddings.glossary import Acronym, Glossary
+from embeddings.lexical import WordBlock
+from embeddings.reading import Reader
 from embeddings.wordstore import MANIFEST
 
 TEXTS = (
@@ -42,10 +44,13 @@ def answers(matcher: Matcher) -> list[tuple[int, float]]:
 def reading(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that are read into their terms."""
     read: list[str] = []
-    terms = Glossary.terms
-    monkeypatch.setattr(
-        Glossary, "terms", lambda self, text, language: read.append(text) or terms(self, text, language)
-    )
+    block = Reader.block
+
+    def noting(self: Reader, texts: list[tuple[str, str]]) -> WordBlock:
+        read.extend(text for text, _ in texts)
+        return block(self, texts)
+
+    monkeypatch.setattr(Reader, "block", noting)
     return read
 
 
