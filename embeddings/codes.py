@@ -7,6 +7,7 @@ of what the vectors take. Codes never decide an order: whoever asks computes the
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -45,6 +46,15 @@ class Within:
         self.selector: Any = faiss.IDSelectorBitmap(mask.size, faiss.swig_ptr(self._bits))
 
 
+def _plain(coarse: Any, dimension: int, lists: int) -> Any:
+    """An index that keeps each row's code by itself; to be scanned, codes are packed by 32."""
+    import faiss
+
+    index = faiss.IndexIVFPQ(coarse, dimension, lists, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    index.by_residual = False
+    return index
+
+
 class Codes:
     """Codes of rows in one list, or in several lists of neighbours; never changed after it is built.
 
@@ -58,26 +68,42 @@ class Codes:
         self.size, self.lists = size, lists
         sample = vectors[:: max(1, size // max(SAMPLE, LISTED_SAMPLE * lists))]
         self._coarse: Any = faiss.IndexFlatIP(dimension)
-        index: Any = faiss.IndexIVFPQFastScan(
-            self._coarse, dimension, lists, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT
-        )
-        index.cp.niter, index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 8, 1, LISTED_SAMPLE
-        index.pq.cp.niter, index.pq.cp.min_points_per_centroid = 6, 1
-        index.train(sample)
-        index.add(vectors)
-        self._index = index
+        plain = _plain(self._coarse, dimension, lists)
+        plain.cp.niter, plain.cp.min_points_per_centroid, plain.cp.max_points_per_centroid = 8, 1, LISTED_SAMPLE
+        plain.pq.cp.niter, plain.pq.cp.min_points_per_centroid = 6, 1
+        plain.train(sample)
+        plain.add(vectors)
+        #: The code of each row, from which those of some rows are taken.
+        self._codes = np.empty((size, plain.code_size), dtype=np.uint8)
+        list_of = np.zeros(size, dtype=np.int32)
+        for number in range(lists):
+            held = plain.invlists.list_size(number)
+            if held:
+                rows = faiss.rev_swig_ptr(plain.invlists.get_ids(number), held)
+                codes = faiss.rev_swig_ptr(plain.invlists.get_codes(number), held * plain.code_size)
+                self._codes[rows], list_of[rows] = codes.reshape(held, -1), number
+        self._index: Any = faiss.IndexIVFPQFastScan(plain)
         #: The list of each row, where there are several, and how many rows each list has.
-        self.list_of: np.ndarray | None = None
-        self.held = np.array([size])
-        if lists > 1:
-            self.list_of = np.zeros(size, dtype=np.int32)
-            for number in range(lists):
-                held = index.invlists.list_size(number)
-                if held:
-                    rows = faiss.rev_swig_ptr(index.invlists.get_ids(number), held)
-                    self.list_of[rows] = number
-            self.held = np.bincount(self.list_of, minlength=lists)
+        self.list_of = list_of if lists > 1 else None
+        self.held = np.bincount(list_of, minlength=lists)
         self._slope, self._start, self._spread = self._measured(vectors)
+
+    def among(self, rows: np.ndarray) -> Codes:
+        """The codes of some rows only, in one list, by which they are found as by all and in less time."""
+        import faiss
+
+        dimension = self._coarse.d
+        coarse = faiss.IndexFlatIP(dimension)
+        coarse.add(np.zeros((1, dimension), dtype=np.float32))
+        plain = _plain(coarse, dimension, 1)
+        plain.pq, plain.is_trained = self._index.pq, True
+        ids, codes = rows.astype(np.int64), self._codes[rows]
+        plain.invlists.add_entries(0, rows.size, faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+        plain.ntotal = rows.size
+        some = copy.copy(self)
+        some.size, some.lists, some.list_of, some.held = rows.size, 1, None, np.array([rows.size])
+        some._coarse, some._index = coarse, faiss.IndexIVFPQFastScan(plain)
+        return some
 
     def _measured(self, vectors: np.ndarray) -> tuple[float, float, float]:
         """The line on which near rows' codes follow their true scores, and how far they stray from it."""

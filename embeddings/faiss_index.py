@@ -48,8 +48,8 @@ DEPTH, DEPTH_EACH, DEEPER = 512, 16, 4
 FIRST, FIRST_EACH = 64, 2
 #: Rows gathered at a time, so that memory stays small.
 PIECE = 8_192
-#: Filters that are remembered.
-FILTERS = 4
+#: Filters that are remembered, and the share of the rows up to which one that comes again has codes of its own.
+FILTERS, OWN = 4, 1 / 2
 #: Queries scanned together; from so many on they are multiplied, if there are so many rows for each one asked for.
 TOGETHER, MANY, ROWS_EACH = 64, 32, 128
 
@@ -66,6 +66,8 @@ class _Chosen:
     rows: np.ndarray | None
     #: How many each list of neighbours has of them, where only the nearest lists are read.
     held: np.ndarray | None
+    #: Codes of these rows alone, once the same are asked for again.
+    codes: Codes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,15 @@ class _Block:
                 held = np.bincount(self.codes.list_of[mask], minlength=self.codes.lists)
         return _Chosen(mask, count, within, rows, held)
 
+    def again(self, chosen: _Chosen) -> _Chosen:
+        """What is chosen a second time, and so maybe often: if it is a part only, with codes of its own."""
+        mask, codes = chosen.mask, self.codes
+        if mask is None or codes is None or chosen.within is None or chosen.held is not None:
+            return chosen
+        if chosen.count > OWN * mask.size:
+            return chosen
+        return replace(chosen, within=None, codes=codes.among(np.flatnonzero(mask)))
+
     def search(self, queries: np.ndarray, k: int, chosen: _Chosen) -> list[Hits]:
         """The k nearest of the chosen rows for each query."""
         mask, count = chosen.mask, chosen.count
@@ -132,7 +143,7 @@ class _Block:
             return [self._nearby(self.codes, query, k, chosen.within, chosen.held) for query in queries]
         found = []
         for start in range(0, len(queries), TOGETHER):
-            found += self._scanned(self.codes, queries[start : start + TOGETHER], k, chosen)
+            found += self._scanned(chosen.codes or self.codes, queries[start : start + TOGETHER], k, chosen)
         return found
 
     def _through(self, query: np.ndarray, k: int, rows: np.ndarray | None) -> Hits:
@@ -217,7 +228,10 @@ class _State:
         """What the allowed ids choose of the base and of the delta."""
         for ids, chosen in self.kept[:FILTERS]:
             if ids is allowed or (ids is not None and allowed is not None and np.array_equal(ids, allowed)):
-                return chosen
+                again = self.base.again(chosen[0]), chosen[1]
+                if again[0] is not chosen[0]:
+                    self._keep(ids, again)
+                return again
         ids, base, delta = checked_allowed(allowed), self.alive, None
         if ids is not None:
             # Nobody else may change what is remembered.
@@ -226,9 +240,13 @@ class _State:
             if self.alive is not None:
                 base &= self.alive
         chosen = self.base.chosen(base), self.delta.chosen(delta)
-        # Replaced by one step, so that whoever searches meanwhile meets the one list or the other.
-        self.kept[:] = [(ids, chosen), *self.kept[: FILTERS - 1]]
+        self._keep(ids, chosen)
         return chosen
+
+    def _keep(self, ids: np.ndarray | None, chosen: tuple[_Chosen, _Chosen]) -> None:
+        others = [kept for kept in self.kept if kept[0] is not ids]
+        # Replaced by one step, so that whoever searches meanwhile meets the one list or the other.
+        self.kept[:] = [(ids, chosen), *others[: FILTERS - 1]]
 
     def scores(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
         query = np.asarray(vector, dtype=np.float32)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embeddings import faiss_index
-from embeddings.codes import can_encode
+from embeddings.codes import Codes, can_encode
 from embeddings.faiss_index import FaissIndex
 from embeddings.index import NumpyIndex, VectorIndex
 
@@ -144,9 +144,10 @@ def test_any_history_equals_the_reference(
     for what, ids in [*steps, ("search", None), ("settle", None), ("search", None)]:
         if what == "search":
             allowed = None if ids is None else np.array(sorted(ids), dtype=np.int64)
-            expected, found = (i.search(unit(query, 7), k, allowed) for i in (reference, index))
-            assert [hits.ids.tolist() for hits in found] == [hits.ids.tolist() for hits in expected]
-            assert [hits.scores.tolist() for hits in found] == [hits.scores.tolist() for hits in expected]
+            for _ in ("first", "again"):
+                expected, found = (i.search(unit(query, 7), k, allowed) for i in (reference, index))
+                assert [hits.ids.tolist() for hits in found] == [hits.ids.tolist() for hits in expected]
+                assert [hits.scores.tolist() for hits in found] == [hits.scores.tolist() for hits in expected]
         elif what == "put":
             version += 100
             rows = [version + (i % 3 if alike else i) for i in ids or []]
@@ -200,6 +201,27 @@ def test_codes_change_how_long_a_search_takes_and_nothing_else(monkeypatch: pyte
             expected, found = (each.search(query, k, allowed)[0] for each in (reference, index))
             assert found.ids.tolist() == expected.ids.tolist(), what
             assert found.scores.tolist() == expected.scores.tolist(), what
+
+
+def test_a_filter_that_comes_again_is_searched_by_codes_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each state, if it leaves a part; what is changed meanwhile is found and what is gone is not."""
+    monkeypatch.setattr(faiss_index, "FEW", 60)
+    among, made = Codes.among, list[int]()
+    monkeypatch.setattr(Codes, "among", lambda codes, rows: made.append(rows.size) or among(codes, rows))
+    rows, topic = board(6_000)
+    ids, queries = np.arange(1, 6_001), board(6, seed=2)[0]
+    reference, index = NumpyIndex(64), FaissIndex(64, encode_from=1_000)
+    for each in (reference, index):
+        each.put(ids, rows)
+    index.settle()
+    few, most = ids[topic == 3], ids[topic != 3]
+    for change in (lambda each: None, lambda each: each.put([7_000], queries[:1]), lambda each: each.drop(few[:50])):
+        change(reference), change(index)
+        for allowed in (np.append(few, 7_000), most):
+            for query in queries:
+                expected, found = (each.search(query, 10, allowed)[0] for each in (reference, index))
+                assert found.ids.tolist() == expected.ids.tolist()
+    assert made == [few.size, few.size, few.size - 50]
 
 
 def test_a_large_board_is_searched_by_its_nearest_lists_and_hardly_misses_anything(
