@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
@@ -167,7 +167,7 @@ class Glossary:
         return self.added(terms, called, begun, beside, language)
 
     def added(
-        self, terms: list[str], called: list[Called], begun: list[int], beside: frozenset[str], language: str
+        self, terms: list[str], called: list[Called], begun: list[int], beside: Collection[str], language: str
     ) -> tuple[tuple[str, str], ...]:
         """What to add to a text of these terms, for its acronyms and for the long forms that may begin at some of them.
 
@@ -176,7 +176,7 @@ class Glossary:
         found: dict[tuple[str, str], None] = {}
         have = frozenset(terms)
         for token, readings in called:
-            meant = [r for r in readings if r.context & beside]
+            meant = [r for r in readings if not r.context.isdisjoint(beside)]
             if not meant and (len(readings) > 1 or not readings[0].context):
                 meant = list(readings)
             for reading in meant:

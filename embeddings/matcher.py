@@ -739,15 +739,17 @@ class Matcher:
 
 def _joined(parts: Sequence[tuple[_Block, np.ndarray]]) -> _Block:
     """One block of the chosen rows of several, sorted by id."""
-    ids = np.concatenate([block.ids[rows] for block, rows in parts])
+    offsets = np.cumsum([0] + [block.ids.size for block, _ in parts[:-1]])
+    chosen = np.concatenate([rows + offset for (_, rows), offset in zip(parts, offsets, strict=True)])
+    ids = np.concatenate([block.ids for block, _ in parts])[chosen]
     order = np.argsort(ids, kind="stable")
-    numbers = order.tolist()
-    texts = list(chain.from_iterable(map(block.texts.__getitem__, rows.tolist()) for block, rows in parts))
-    languages = list(chain.from_iterable(map(block.languages.__getitem__, rows.tolist()) for block, rows in parts))
+    numbers = chosen[order].tolist()
+    texts = tuple(chain.from_iterable(block.texts for block, _ in parts))
+    languages = tuple(chain.from_iterable(block.languages for block, _ in parts))
     owner_starts, (owners,) = _ragged([(block.owner_starts, (block.owners,), rows) for block, rows in parts], order)
     return _Block(
         ids=ids[order],
-        items=np.concatenate([block.items[rows] for block, rows in parts])[order],
+        items=np.concatenate([block.items for block, _ in parts])[chosen[order]],
         texts=tuple(map(texts.__getitem__, numbers)),
         languages=tuple(map(languages.__getitem__, numbers)),
         owner_starts=owner_starts,

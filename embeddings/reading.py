@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from itertools import chain, repeat
+from unicodedata import is_normalized
 
 import numpy as np
 
@@ -22,9 +23,9 @@ from embeddings.terms import terms_of, text_terms
 TOGETHER, PIECES = 1_000, 100_000
 #: Marks around a piece that are no part of any word in it.
 _AROUND = '.,;:!?()"'
-#: What a piece may have in it: an acronym; one if the text is all in small letters; a word that tells what an acronym
-#: means; the first word of a phrase; a letter that is not small.
-_ACRONYM, _SMALL, _TELLING, _PHRASE, _RAISED = 1, 2, 4, 8, 16
+#: What a piece may have in it: an acronym; one if the text is all in small letters; one that the words beside it tell
+#: the meaning of; such a word; the first word of a phrase; a letter that is not small.
+_ACRONYM, _SMALL, _ASKING, _TELLING, _PHRASE, _RAISED = 1, 2, 4, 8, 16, 32
 
 
 class Reader:
@@ -89,15 +90,13 @@ class Reader:
             found.append((text_of[which][kept], known.english[english][kept]))
             for text in np.flatnonzero(phrased).tolist():
                 more[text] = text_terms(glossary.gloss(" ".join(pieces[text]), language), "en")
-        begins = np.searchsorted(rows, np.arange(sizes.size + 1))
+        begins, beside = np.searchsorted(rows, np.arange(sizes.size + 1)).tolist(), known.beside(places, flags, text_of)
         for text, (called, begun) in self._looked_at(known, places, flags, text_of, rows, known.codes[own]).items():
-            start, end = int(begins[text]), int(begins[text + 1])
-            beside: frozenset[str] = frozenset()
-            if any(reading.context for _, readings in called for reading in readings):
-                whole = places[first[text] : first[text] + sizes[text]].tolist()
-                beside = frozenset(chain.from_iterable(known.telling.get(place, ()) for place in whole))
+            start, end = begins[text], begins[text + 1]
             terms = self._lexicon.terms(numbers[start:end])
-            for _, extra in glossary.added(terms, called, [place - start for place in begun], beside, language):
+            for _, extra in glossary.added(
+                terms, called, [place - start for place in begun], beside.get(text, ()), language
+            ):
                 more.setdefault(text, []).extend(glossary.form_terms(extra))
         if more:
             further = self._lexicon.numbers(list(chain.from_iterable(more.values())))
@@ -184,6 +183,15 @@ class _Pieces:
             places[new] = [self.places[pieces[n]] for n in new]
         return places
 
+    def beside(self, places: np.ndarray, flags: np.ndarray, text_of: np.ndarray) -> dict[int, set[str]]:
+        """The words that tell a meaning, of each text in which one is to be told."""
+        asking = np.zeros(int(text_of[-1]) + 1 if text_of.size else 0, dtype=bool)
+        asking[text_of[flags & _ASKING > 0]] = True
+        found: dict[int, set[str]] = {}
+        for n in np.flatnonzero((flags & _TELLING > 0) & asking[text_of]).tolist():
+            found.setdefault(int(text_of[n]), set()).update(self.telling[int(places[n])])
+        return found
+
     def _learn(self, pieces: dict[str, None]) -> None:
         flags: list[int] = []
         own: list[list[str]] = []
@@ -203,6 +211,9 @@ class _Pieces:
                     flag, self.small[place] = _SMALL, called
                 if called := glossary.called(tokens):
                     flag, self.acronyms[place] = flag | _ACRONYM, called
+                either = chain(self.acronyms.get(place, ()), self.small.get(place, ()))
+                if any(reading.context for _, readings in either for reading in readings):
+                    flag |= _ASKING
                 if telling := [word for token in tokens if (word := token.lower()) in self._telling]:
                     flag, self.telling[place] = flag | _TELLING, telling
                 if language in glossary.stems:
@@ -227,7 +238,8 @@ class _Pieces:
 
 def _pieces_of(text: str) -> list[str]:
     """What stands between the spaces of a text as `normalise` leaves it."""
-    return text.split() if text.isascii() and text.isprintable() else normalise(text).split()
+    # What can be printed has no signs in it that are left out; only its letters may have to be composed.
+    return text.split() if text.isprintable() and is_normalized("NFC", text) else normalise(text).split()
 
 
 def _spread(starts: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
