@@ -260,6 +260,22 @@ class _State:
         return found
 
 
+@dataclass(slots=True)
+class _View:
+    """What the index held at one moment, in the form that is searched fastest by now."""
+
+    state: _State
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+    def search(self, vectors: np.ndarray, k: int, allowed: np.ndarray | None = None) -> list[Hits]:
+        return self.state.search(vectors, k, allowed)
+
+    def scores(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        return self.state.scores(vector, ids)
+
+
 def _give_memory_back() -> None:
     """Return to the system what loading and building needed for a moment, where the C library can."""
     with suppress(OSError, AttributeError):
@@ -275,13 +291,17 @@ class FaissIndex:
         self._lock = threading.Lock()
         nothing = _Block.of(np.zeros(0, np.int64), np.zeros((0, dimension), np.float32))
         self._nothing = nothing
-        self._state = _State(nothing, None, nothing)
+        self._now = _View(_State(nothing, None, nothing))
         #: What has changed since the base that is being built in the background was begun.
         self._since: list[np.ndarray] = []
         self._builder: threading.Thread | None = None
 
     def __len__(self) -> int:
-        return len(self._state)
+        return len(self._now)
+
+    @property
+    def _state(self) -> _State:
+        return self._now.state
 
     def put(self, ids: Sequence[int] | np.ndarray, vectors: np.ndarray) -> None:
         """Insert or replace. The vectors are kept as they are handed in, and can't be changed any more."""
@@ -304,7 +324,7 @@ class FaissIndex:
     def _change(self, gone: np.ndarray, new_ids: np.ndarray, rows: np.ndarray) -> None:
         old = self._state
         if not len(old) and self._builder is None:
-            self._state = _State(_Block.of(new_ids, rows), None, self._nothing)
+            self._now = _View(_State(_Block.of(new_ids, rows), None, self._nothing))
         else:
             places = places_of(old.base.ids, gone)
             places = places[places >= 0]
@@ -316,7 +336,7 @@ class FaissIndex:
             delta = _Block.of(
                 np.concatenate([old.delta.ids[keep], new_ids]), np.concatenate([old.delta.vectors[keep], rows])
             )
-            self._state = _State(old.base, alive, delta)
+            self._now = _View(_State(old.base, alive, delta))
         if self._builder is not None:
             self._since.append(gone)
         elif self._should_build(self._state):
@@ -335,15 +355,21 @@ class FaissIndex:
         return rows >= self._encode_from and can_encode(rows, self.dimension)
 
     def _build(self, begun: _State) -> None:
-        try:
-            self._publish(begun)
-        except Exception as error:
-            # The present state stays, which is right if slow; the next change tries again.
-            log.warning("vectors stay without codes: %s", error)
-        finally:
+        building = True
+        while building:
+            try:
+                self._publish(begun)
+            except Exception as error:
+                # The present state stays, which is right if slow; the next change tries again.
+                log.warning("vectors stay without codes: %s", error)
+                building = False
             with self._lock:
-                self._builder = None
-            _give_memory_back()
+                # So much may have come in meanwhile that there is more to fold.
+                building = building and self._should_build(self._state)
+                begun, self._since = self._state, []
+                if not building:
+                    self._builder = None
+        _give_memory_back()
 
     def _publish(self, begun: _State) -> None:
         """A new base of all that is in a state, with what has changed meanwhile as its delta."""
@@ -367,7 +393,7 @@ class FaissIndex:
                 alive[places[places >= 0]] = False
             # What has changed meanwhile and is still there lies in the delta.
             rows = now.delta.mask(changed)
-            self._state = _State(base, alive, _Block.of(now.delta.ids[rows], now.delta.vectors[rows]))
+            self._now.state = _State(base, alive, _Block.of(now.delta.ids[rows], now.delta.vectors[rows]))
 
     def settle(self) -> None:
         """Wait until nothing is being built; searches need not."""
@@ -380,13 +406,13 @@ class FaissIndex:
         return self._state.base.codes is not None
 
     def view(self) -> VectorView:
-        """The present state, which later changes leave alone."""
-        return self._state
+        """What is in it now, which later changes leave alone; what is done in the background is done for it too."""
+        return self._now
 
     def search(self, vectors: np.ndarray, k: int, allowed: np.ndarray | None = None) -> list[Hits]:
         """See VectorView."""
-        return self._state.search(vectors, k, allowed)
+        return self._now.search(vectors, k, allowed)
 
     def scores(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """See VectorView."""
-        return self._state.scores(vector, ids)
+        return self._now.scores(vector, ids)

@@ -257,6 +257,31 @@ def test_what_cannot_be_encoded_is_searched_through() -> None:
     assert index.search(rows[12], 2)[0].ids.tolist() == [11, 12]
 
 
+def test_who_looks_at_the_index_gains_by_what_is_done_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board keeps its view until something changes, which may be long after all vectors came in at once."""
+    monkeypatch.setattr(faiss_index, "FEW", 60)
+    rows, _ = board(3_000)
+    index = FaissIndex(64, encode_from=1_000, fold_at=500)
+    index.put(np.arange(1, 2_001), rows[:2_000])
+    first = index.view()
+    index.put(np.arange(2_001, 3_001), rows[2_000:])
+    index.drop([7])
+    last = index.view()
+    index.settle()
+    index.settle()
+    looked = list[int]()
+    through = faiss_index._Block._through
+    monkeypatch.setattr(
+        faiss_index._Block, "_through", lambda block, *given: looked.append(block.ids.size) or through(block, *given)
+    )
+    for query in rows[::300]:
+        assert last.search(query, 5)[0].ids.tolist() == index.search(query, 5)[0].ids.tolist()
+    assert 7 not in last.search(rows[6], 5)[0].ids
+    assert not looked
+    assert len(first) == 2_000, "what came later is not in it"
+    assert first.search(rows[6], 1)[0].ids.tolist() == [7]
+
+
 def test_a_failing_encoder_of_codes_leaves_searches_right(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
