@@ -61,6 +61,8 @@ import json, time
 from benchmarks.material import DIMENSION, statements
 from embeddings import HashingEncoder
 from matchmaker import create_app
+from matchmaker.suggestions.catalogue import item_number
+from matchmaker.suggestions.models import ItemKind
 
 app = create_app(ENCODER=HashingEncoder(DIMENSION))
 asked = statements(5000, seed=1, first=1)[7]
@@ -76,7 +78,8 @@ with app.app_context():
     took, used = time.perf_counter() - start, time.thread_time() - busy
     if catalogue._keeper is not None:
         catalogue._keeper.join()
-print(json.dumps([took, used, asked.owners[0] in [match.key for match in found], len(matcher)]))
+owner = item_number(ItemKind.ORGANISATION, asked.owners[0])
+print(json.dumps([took, used, owner in [match.key for match in found], len(matcher)]))
 """
 
 
