@@ -227,6 +227,9 @@ def answered(
         for place, match in enumerate(sound)
         if place < FEW or match.key in shown_first or max(one.strength for one in match.evidence) >= FAINT
     ]
+    if not asking.limit:
+        # Who only asks how many there are needs no order.
+        return SuggestionList((), len(sound), words_only=asking.matcher.encoder is None)
     if first_offer is None and not asking.alike:
         sound = _as_learned(asking, sound, things, shown_first)
     sound = _shared_fairly(asking, kind, _sorted(asking, sound, things, shown_first), things, shown_first)
