@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matchmaker.clusters.models import Organisation
@@ -133,21 +133,38 @@ def leave_out(
 
 def load_things(session: Session, viewer: Viewer, keys: Iterable[Key]) -> dict[Key, Any]:
     """The items of these keys that the viewer may find, asked of the database now."""
-    grouped: dict[ItemKind, list[int]] = {}
-    for kind, item_id in keys:
-        grouped.setdefault(kind, []).append(item_id)
     found: dict[Key, Any] = {}
-    for kind, ids in grouped.items():
+    for kind, ids in _by_kind(keys).items():
         model = MODELS[kind]
-        query = select(model).where(model.id.in_(ids))
-        if kind is ItemKind.TEASER:
-            query = query.where(findable(model, viewer))
-        elif kind is not ItemKind.ORGANISATION:
-            query = query.where(findable(model, viewer)).options(joinedload(model.organisation))
+        query = _findable(kind, viewer, ids, model)
+        if kind not in (ItemKind.TEASER, ItemKind.ORGANISATION):
+            query = query.options(joinedload(model.organisation))
         if kind is ItemKind.EVIDENCE:
             query = query.options(selectinload(EvidenceItem.organisations))
         found.update(((kind, item.id), item) for item in session.scalars(query))
     return found
+
+
+def findable_keys(session: Session, viewer: Viewer, keys: Iterable[Key]) -> set[Key]:
+    """Those of these keys whose items the viewer may find, asked of the database now; the items are not read."""
+    return {
+        (kind, item_id)
+        for kind, ids in _by_kind(keys).items()
+        for item_id in session.scalars(_findable(kind, viewer, ids, MODELS[kind].id))
+    }
+
+
+def _by_kind(keys: Iterable[Key]) -> dict[ItemKind, list[int]]:
+    grouped: dict[ItemKind, list[int]] = {}
+    for kind, item_id in keys:
+        grouped.setdefault(kind, []).append(item_id)
+    return grouped
+
+
+def _findable(kind: ItemKind, viewer: Viewer, ids: Sequence[int], what: Any) -> Select[Any]:
+    model = MODELS[kind]
+    query = select(what).where(model.id.in_(ids))
+    return query if kind is ItemKind.ORGANISATION else query.where(findable(model, viewer))
 
 
 def load_texts(session: Session, statements: Collection[int]) -> dict[int, Any]:

@@ -22,6 +22,7 @@ from matchmaker.suggestions import explaining, exposure
 from matchmaker.suggestions.allowed import (
     PARTNER_KINDS,
     allowed_statements,
+    findable_keys,
     leave_out,
     load_texts,
     load_things,
@@ -205,15 +206,20 @@ def answered(
 
     evidence = [one for match in ordered for one in match.evidence]
     texts = load_texts(session, [one.statement for one in evidence])
-    keys = {item_key(one.item) for one in evidence if one.statement in texts}
-    things = load_things(session, viewer, keys | {item_key(match.key) for match in ordered})
+    keys = {item_key(one.item) for one in evidence if one.statement in texts} | {item_key(m.key) for m in ordered}
+    weights = None if first_offer is not None or asking.alike else weights_in_force(session, asking.organisation)
+    # Of the hundreds of things behind a list few are shown; where no order is made of them, only these are read.
+    orders = kind is not ItemKind.ORGANISATION or asking.sort is not Sort.BEST or weights is not None
+    whole = asking.only is not None or asking.noted is not None or (orders and asking.limit > 0)
+    things = load_things(session, viewer, keys) if whole else {}
+    there = things.keys() if whole else findable_keys(session, viewer, keys)
     sound = []
     for match in ordered:
-        kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in things)
-        thing = things.get(item_key(match.key))
-        if thing is None or not (kept or match.key in shown_first):
+        key = item_key(match.key)
+        kept = tuple(one for one in match.evidence if one.statement in texts and item_key(one.item) in there)
+        if key not in there or not (kept or match.key in shown_first):
             continue
-        if asking.only is None or thing.public_id in asking.only:
+        if asking.only is None or things[key].public_id in asking.only:
             sound.append(replace(match, evidence=kept))
     if asking.noted is not None:
         asking.noted.update(
@@ -230,10 +236,15 @@ def answered(
     if not asking.limit:
         # Who only asks how many there are needs no order.
         return SuggestionList((), len(sound), words_only=asking.matcher.encoder is None)
-    if first_offer is None and not asking.alike:
-        sound = _as_learned(asking, sound, things, shown_first)
+    if weights is not None:
+        sound = _as_learned(asking, sound, things, shown_first, weights)
     sound = _shared_fairly(asking, kind, _sorted(asking, sound, things, shown_first), things, shown_first)
     page = sound[asking.offset : asking.offset + asking.limit]
+    if not whole:
+        shown = [{item_key(match.key), *(item_key(one.item) for one in match.evidence)} for match in page]
+        things = load_things(session, viewer, set().union(*shown))
+        # What somebody took away between the two questions is not shown.
+        page = [match for match, keys in zip(page, shown, strict=True) if keys <= things.keys()]
     explainer = Explainer(asking, things, texts, first_offer, page)
     return SuggestionList(
         items=tuple(explainer.suggestion(match, shown_first.get(match.key)) for match in page),
@@ -257,11 +268,14 @@ def _features(asking: Asking, key: Key, match: Match, things: Mapping[Key, Any])
     return found
 
 
-def _as_learned(asking: Asking, matches: list[Match], things: Mapping[Key, Any], first: Collection[int]) -> list[Match]:
-    """The matches in the order that the asking organisation's cluster has learned, where it has."""
-    weights = weights_in_force(asking.session, asking.organisation)
-    if weights is None or not matches:
-        return matches
+def _as_learned(
+    asking: Asking,
+    matches: list[Match],
+    things: Mapping[Key, Any],
+    first: Collection[int],
+    weights: Mapping[str, float],
+) -> list[Match]:
+    """The matches in the order that the asking organisation's cluster has learned."""
     put_first = [match for match in matches if match.key in first]
     rest = [match for match in matches if match.key not in first]
     # Sorting is stable: what is equal keeps the default order.
@@ -305,8 +319,11 @@ def _shared_fairly(
         return matches
 
     def owner_of(match: Match) -> int | None:
-        organisation = organisation_of(things[item_key(match.key)])
-        return organisation.id if organisation else None
+        key = item_key(match.key)
+        if key[0] is ItemKind.TEASER:
+            # Behind a teaser stands nobody.
+            return None
+        return key[1] if key[0] is ItemKind.ORGANISATION else int(things[key].organisation_id)
 
     put_first = [match for match in matches if match.key in first]
     return put_first + exposure.reordered(

@@ -229,6 +229,26 @@ def test_each_filter_keeps_what_satisfies_it(
     assert names(found) == expected
 
 
+def test_only_what_is_shown_is_read_and_what_is_taken_away_meanwhile_is_not_shown(
+    session: Session, board: factories.World, need: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer, read = viewer_for(session, board.sme_user), list[set[Any]]()
+    first, second = names(queries.suggest_for_need(session, viewer, need))[:2]
+    load = ranking.load_things
+    monkeypatch.setattr(ranking, "load_things", lambda *given: read.append(set(given[2])) or load(*given))
+    assert names(queries.suggest_for_need(session, viewer, need, limit=1)) == [first]
+    whose = {item for kind, item in set().union(*read) if kind is ItemKind.ORGANISATION}
+    assert whose == {next(one.id for one in (board.university, board.host) if one.name == first)}
+    assert queries.suggest_for_need(session, viewer, need, limit=0).total >= 2
+
+    def meanwhile(session: Session, viewer: Viewer, keys: Any) -> dict[Any, Any]:
+        found = load(session, viewer, keys)
+        return {key: thing for key, thing in found.items() if getattr(thing, "name", "") != first}
+
+    monkeypatch.setattr(ranking, "load_things", meanwhile)
+    assert names(queries.suggest_for_need(session, viewer, need))[0] == second
+
+
 def test_no_filter_and_no_answer_changes_a_band(session: Session, board: factories.World, need: Any) -> None:
     viewer = viewer_for(session, board.sme_user)
     whole = queries.suggest_for_need(session, viewer, need)
