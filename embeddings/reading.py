@@ -113,10 +113,8 @@ class Reader:
         codes: np.ndarray,
     ) -> dict[int, tuple[list[Called], list[int]]]:
         """The texts with acronyms or beginnings of long forms: these, and where among all terms those stand."""
-        raised = np.zeros(int(text_of[-1]) + 1 if text_of.size else 0, dtype=bool)
-        raised[text_of[flags & _RAISED > 0]] = True
         looked: dict[int, tuple[list[Called], list[int]]] = {}
-        large = raised[text_of]
+        large = _beside(_RAISED, flags, text_of)
         for n in np.flatnonzero(flags & np.where(large, _ACRONYM, _SMALL)).tolist():
             called = (known.acronyms if large[n] else known.small)[int(places[n])]
             looked.setdefault(int(text_of[n]), ([], []))[0].extend(called)
@@ -185,10 +183,8 @@ class _Pieces:
 
     def beside(self, places: np.ndarray, flags: np.ndarray, text_of: np.ndarray) -> dict[int, set[str]]:
         """The words that tell a meaning, of each text in which one is to be told."""
-        asking = np.zeros(int(text_of[-1]) + 1 if text_of.size else 0, dtype=bool)
-        asking[text_of[flags & _ASKING > 0]] = True
         found: dict[int, set[str]] = {}
-        for n in np.flatnonzero((flags & _TELLING > 0) & asking[text_of]).tolist():
+        for n in np.flatnonzero((flags & _TELLING > 0) & _beside(_ASKING, flags, text_of)).tolist():
             found.setdefault(int(text_of[n]), set()).update(self.telling[int(places[n])])
         return found
 
@@ -240,6 +236,13 @@ def _pieces_of(text: str) -> list[str]:
     """What stands between the spaces of a text as `normalise` leaves it."""
     # What can be printed has no signs in it that are left out; only its letters may have to be composed.
     return text.split() if text.isprintable() and is_normalized("NFC", text) else normalise(text).split()
+
+
+def _beside(mark: int, flags: np.ndarray, text_of: np.ndarray) -> np.ndarray:
+    """Whether each piece stands in a text that has a piece with this mark."""
+    marked = np.zeros(int(text_of[-1]) + 1 if text_of.size else 0, dtype=bool)
+    marked[text_of[flags & mark > 0]] = True
+    return np.asarray(marked[text_of])
 
 
 def _spread(starts: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

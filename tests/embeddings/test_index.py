@@ -268,7 +268,6 @@ def test_who_looks_at_the_index_gains_by_what_is_done_in_the_background(monkeypa
     index.drop([7])
     last = index.view()
     index.settle()
-    index.settle()
     looked = list[int]()
     through = faiss_index._Block._through
     monkeypatch.setattr(
